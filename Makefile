@@ -1,0 +1,62 @@
+# Every step that people or CI take. `make help` lists them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+DEMO := build/demo
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export HF_HUB_OFFLINE = 1
+
+.PHONY: help install demo serve test check format train clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "friction needs Python 3.11 on the PATH"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[dev,train]'
+	@touch $@ .venv/.runtime
+
+install: .venv/.runtime ## install friction into .venv
+
+demo: .venv/.runtime ## run the main job on the sample company
+	rm -rf $(DEMO)
+	$(BIN)/friction init --sample $(DEMO)
+	$(BIN)/friction ingest --inbox --config $(DEMO)/friction.toml
+	$(BIN)/friction release --through 2026-W46 --config $(DEMO)/friction.toml
+	$(BIN)/friction trends --config $(DEMO)/friction.toml
+	$(BIN)/friction digest --config $(DEMO)/friction.toml
+	@echo "To open the dashboard: $(BIN)/friction serve --config $(DEMO)/friction.toml, then http://127.0.0.1:8642"
+
+serve: .venv/.runtime ## serve the sample company's dashboard (after make demo)
+	$(BIN)/friction serve --config $(DEMO)/friction.toml
+
+test: .venv/.dev ## install what tests need and run them
+	$(BIN)/pytest -n 2
+
+check: .venv/.dev ## format, lint, types, import contracts, corpus
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m training.corpus_check
+
+format: .venv/.dev ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+DATA ?= ../shared/data
+train: .venv/.dev ## make the released model again, from the corpus and the public data in DATA
+	$(BIN)/python -m training.distil --data $(DATA) --out build/encoder --epochs 1.25
+	$(BIN)/python -m training.intermediate --data $(DATA) --encoder build/encoder --out build/stance
+	$(BIN)/python -m training.finetune --encoder build/stance --out build/model
+	$(BIN)/python -m training.export --model build/model --out models/friction-enfr-1
+	$(BIN)/python -m training.evaluate --model models/friction-enfr-1
+
+clean: ## remove what was built
+	rm -rf .venv build

@@ -1,0 +1,153 @@
+"""The classifier: readings in, calibrated scores per target out. ONNX Runtime on the CPU, nothing else.
+
+Promises: a model is loaded from a checked folder (``friction.model_folder``), never downloaded, exported or
+unpickled; a batch in, a batch out, in order; no text is kept.
+Called by ``friction.pipeline``.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from friction.markers import clauses, mark, question
+from friction.model_folder import Card, read_card
+from friction.records import AlignedText, Evidence, Reading, Span, TargetScore, TeamId
+from friction.taxonomy import HEADS, PATTERNS
+
+BATCH: Final = 32
+"""Sequences put to the model at once; measured best on 2 cores for comments of survey length."""
+_BLAME, _APPRECIATION, _FIRST_PATTERN = (HEADS.index(h) for h in ("blame", "appreciation", PATTERNS[0]))
+
+
+class Classifier:
+    """A loaded model."""
+
+    def __init__(self, card: Card, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
+        self.card = card
+        self._tokenizer = tokenizer
+        self._session = session
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int = 0) -> Self:
+        """Load a model folder.
+
+        Args:
+            folder: see ``friction.model_folder``.
+            threads: for the arithmetic; 0 lets ONNX Runtime take every core.
+
+        Raises:
+            UsageError: no such folder, or a file is missing.
+            IntegrityError: a checksum or the taxonomy version does not match.
+        """
+        card = read_card(folder)
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(card.max_tokens, strategy="only_second")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+        return cls(card, tokenizer, session)
+
+    def score(self, readings: Sequence[Reading], *, evidence: bool = True) -> list[tuple[TargetScore, ...]]:
+        """Score every candidate target of every reading.
+
+        Args:
+            readings: one for each comment.
+            evidence: also find the spans that carry the blame (one more pass for each clause of a blaming comment).
+
+        Returns:
+            For each reading, one score for each candidate that the text really speaks of as a team.
+        """
+        asked = [(reading, target) for reading in readings for target in reading.candidates]
+        marked = [mark(reading, target) for reading, target in asked]
+        probabilities = self._probabilities([(question(r, t), m.text) for (r, t), m in zip(asked, marked, strict=True)])
+        spans = self._evidence(asked, marked, probabilities) if evidence else [()] * len(asked)
+        scores: list[list[TargetScore]] = [[] for _ in readings]
+        rows = iter(zip(probabilities, spans, strict=True))
+        for place, reading in enumerate(readings):
+            for target in reading.candidates:
+                row, shown = next(rows)
+                if row[0] >= self.card.thresholds["is_team"] or target == reading.about_team:
+                    scores[place].append(self._verdict(target, row, shown))
+        return [tuple(s) for s in scores]
+
+    def _verdict(self, target: TeamId, row: NDArray[np.float32], shown: tuple[Evidence, ...]) -> TargetScore:
+        limits = self.card.thresholds
+        blame, appreciation = float(row[_BLAME]), float(row[_APPRECIATION])
+        blamed = blame >= limits["blame"]
+        given = dict(zip(PATTERNS, map(float, row[_FIRST_PATTERN:]), strict=True))
+        return TargetScore(
+            team=target,
+            blame=blame,
+            appreciation=appreciation,
+            blamed=blamed,
+            appreciated=appreciation >= limits["appreciation"],
+            patterns={p: blame * v for p, v in given.items()},
+            labels=tuple(p for p, v in given.items() if v >= limits[p]) if blamed else (),
+            evidence=shown if blamed else (),
+        )
+
+    def _probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Calibrated probabilities of shape (pairs, heads); those of the patterns are given blame."""
+        encoded = self._tokenizer.encode_batch(list(pairs))
+        out = np.empty((len(pairs), len(HEADS)), dtype=np.float32)
+        order = sorted(range(len(pairs)), key=lambda i: len(encoded[i].ids))
+        for start in range(0, len(order), BATCH):
+            places = order[start : start + BATCH]
+            ids, mask = _pad([encoded[i] for i in places])
+            (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
+            out[places] = 1 / (1 + np.exp(-(logits * self.card.scale + self.card.shift)))
+        return out
+
+    def _evidence(
+        self,
+        asked: Sequence[tuple[Reading, TeamId]],
+        marked: Sequence[AlignedText],
+        probabilities: NDArray[np.float32],
+    ) -> list[tuple[Evidence, ...]]:
+        """Clauses whose removal lowers the blame, with the share of it that they carry (occlusion)."""
+        probes: list[tuple[int, Span]] = []
+        pairs: list[tuple[str, str]] = []
+        for place, (reading, target) in enumerate(asked):
+            if probabilities[place, _BLAME] < self.card.thresholds["blame"]:
+                continue
+            text = marked[place].text
+            for span in clauses(text):
+                probes.append((place, span))
+                pairs.append((question(reading, target), (text[: span.start] + text[span.end :]).strip()))
+        without = self._probabilities(pairs)[:, _BLAME]
+        found: list[list[tuple[float, Span]]] = [[] for _ in asked]
+        for (place, span), left in zip(probes, without, strict=True):
+            found[place].append((float(probabilities[place, _BLAME] - left), span))
+        return [_weigh(drops, text) for drops, text in zip(found, marked, strict=True)]
+
+
+def _weigh(drops: list[tuple[float, Span]], text: AlignedText) -> tuple[Evidence, ...]:
+    if len(drops) == 1:
+        drops = [(1.0, drops[0][1])]
+    total = sum(max(drop, 0.0) for drop, _ in drops)
+    shares = [(drop / total if total else 1 / len(drops), span) for drop, span in drops]
+    spans = [(share, text.source(_trim(text.text, span))) for share, span in shares if share >= 0.2]
+    return tuple(Evidence(span.start, span.end, round(share, 4)) for share, span in spans)
+
+
+def _trim(text: str, span: Span) -> Span:
+    piece = text[span.start : span.end]
+    return Span(span.start + len(piece) - len(piece.lstrip()), span.end - len(piece) + len(piece.rstrip()))
+
+
+def _pad(encoded: Sequence[Encoding]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids and mask of shape (texts, longest)."""
+    width = max(len(e.ids) for e in encoded)
+    ids = np.zeros((len(encoded), width), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, e in enumerate(encoded):
+        ids[row, : len(e.ids)] = e.ids
+        mask[row, : len(e.ids)] = 1
+    return ids, mask

@@ -1,0 +1,291 @@
+"""The ``friction`` command. Thin: options in, one call, words out. Heavy modules are imported inside commands.
+
+``service`` and ``training`` bring their commands through the entry-point group ``friction.commands``.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from friction import __version__
+from friction.errors import FrictionError, UsageError
+
+if TYPE_CHECKING:
+    from friction.ingest import Report
+    from friction.pipeline import Pipeline
+    from friction.records import Week
+    from friction.settings import Settings
+
+app = typer.Typer(
+    name="friction",
+    help="Blame between teams, read from anonymous comments, reported only as safe aggregates.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Config = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="PATH")]
+CONFIG = Path("friction.toml")
+
+
+def main() -> None:
+    """Entry point: load every command, run one, turn errors into exit codes."""
+    for found in entry_points(group="friction.commands"):
+        found.load()(app)
+    try:
+        app()
+    except FrictionError as error:
+        print(f"friction: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def build_pipeline(settings: "Settings") -> "Pipeline":
+    """The pipeline for a configuration, with the released model."""
+    from friction.classifier import Classifier
+    from friction.model_folder import RELEASED
+    from friction.pipeline import Pipeline
+
+    return Pipeline(settings.directory, Classifier.load(RELEASED))
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write; it must not hold a friction.toml.")] = Path(),
+    sample: Annotated[bool, typer.Option("--sample", help="A whole sample company, to look around.")] = False,
+) -> None:
+    """Write a commented friction.toml and an inbox."""
+    from friction import sample as sample_company
+
+    written = sample_company.write(folder) if sample else sample_company.write_starter(folder)
+    print(f"Wrote {written}. Put files into {written.parent / 'inbox'} and run: friction weekly --config {written}")
+
+
+@app.command()
+def score(
+    file: Annotated[str, typer.Argument(help="CSV or JSON lines; - is standard input.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write here instead of to standard output.")] = None,
+    source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Any row that cannot be scored is a failure; nothing is written.")
+    ] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Score comments and keep nothing: one JSON object a line, in input order."""
+    from friction import settings as configuration
+    from friction.scoring import score_file
+
+    settings = configuration.load(config)
+    pipeline = build_pipeline(settings)
+    lines, rejected = score_file(file, pipeline, settings.source(source))
+    if strict:
+        kept = list(lines)
+        lines = iter(kept)
+        if rejected:
+            number, reason = rejected[0]
+            raise UsageError(
+                f"{len(rejected)} rows rejected, the first is row {number}: {reason}. Nothing was written."
+            )
+    if out is None:
+        for line in lines:
+            print(line)
+    else:
+        part = out.with_name(out.name + ".part")
+        with part.open("w", encoding="utf-8") as target:
+            target.writelines(line + "\n" for line in lines)
+        part.replace(out)
+    if rejected:
+        print(f"friction: {len(rejected)} rows could not be scored; each says why in its error field", file=sys.stderr)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[str] | None, typer.Argument(help="CSV or JSON lines; - is standard input.")] = None,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Read every file of the inbox beside friction.toml.")] = False,
+    source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
+    week: Annotated[str | None, typer.Option(help="ISO week of rows that state none, like 2026-W47.")] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Any rejected row is a failure; nothing of its file is written.")
+    ] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Read files through the pipeline into the private store. The same file twice counts once."""
+    from friction import settings as configuration
+    from friction.records import Week
+
+    settings = configuration.load(config)
+    paths = list(files or [])
+    if inbox:
+        paths += inbox_files(settings)
+    elif not paths:
+        raise UsageError("Name at least one file, or use --inbox")
+    ingest_files(paths, settings, source=source, week=None if week is None else Week.parse(week), strict=strict)
+
+
+def inbox_files(settings: "Settings") -> list[str]:
+    """Files that wait in the inbox, by name."""
+    if not settings.inbox.is_dir():
+        raise UsageError(f"No inbox at {settings.inbox}. Make the folder, or run: friction init")
+    return [str(p) for p in sorted(settings.inbox.iterdir()) if p.is_file() and not p.name.startswith(".")]
+
+
+def ingest_files(
+    paths: Sequence[str],
+    settings: "Settings",
+    *,
+    source: str | None = None,
+    week: "Week | None" = None,
+    strict: bool = False,
+) -> None:
+    """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
+    from friction.ingest import ingest as ingest_file
+    from friction.store.scores import ScoreStore
+
+    pipeline = build_pipeline(settings)
+    store = ScoreStore(settings.scores_address)
+    failures: list[str] = []
+    for path in paths:
+        try:
+            with _progress(path) as show:
+                report = ingest_file(
+                    path,
+                    settings=settings,
+                    pipeline=pipeline,
+                    store=store,
+                    source=source,
+                    week=week,
+                    strict=strict,
+                    progress=show,
+                )
+            _say(report)
+        except UsageError as error:
+            if len(paths) == 1:
+                raise
+            failures.append(str(error))
+            print(f"friction: {error}", file=sys.stderr)
+    store.close()
+    if failures:
+        raise UsageError(f"{len(failures)} of {len(paths)} files could not be read; the others are in")
+
+
+@contextmanager
+def _progress(path: str) -> Iterator["_Counter"]:
+    counter = _Counter(path)
+    try:
+        yield counter
+    finally:
+        counter.clear()
+
+
+class _Counter:
+    """Rows so far, on a terminal only."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._shown = sys.stderr.isatty()
+
+    def __call__(self, rows: int) -> None:
+        if self._shown and rows % 256 == 0:
+            print(f"\r{self._path}: {rows} rows", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _say(report: "Report") -> None:
+    if report.repeated:
+        print(f"{report.name}: in already, nothing to do")
+        return
+    languages = ", ".join(f"{n} {lang}" for lang, n in sorted(report.languages.items())) or "none"
+    print(
+        f"{report.name}: {report.rows} rows, {report.comments} comments ({languages}), {report.added} votes counted, "
+        f"{report.unattributed} unattributed, {len(report.rejected)} rejected"
+    )
+    if report.ignored_columns:
+        print(f"  columns not used: {', '.join(report.ignored_columns)}")
+    for number, reason in report.rejected[:3]:
+        print(f"  row {number}: {reason}", file=sys.stderr)
+    if report.rejects_file:
+        print(f"  every rejected row is listed in {report.rejects_file}", file=sys.stderr)
+
+
+@app.command()
+def release(
+    through: Annotated[str | None, typer.Option(help="Last week to close; by default the last whole one.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only check that every release is as it was written.")
+    ] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Close the windows that meet the thresholds and write their released cells."""
+    from friction import settings as configuration
+
+    settings = configuration.load(config)
+    if verify:
+        from friction.store.releases import ReleaseStore
+
+        print(f"{ReleaseStore(settings.releases_address).verify()} releases, each as it was written")
+        return
+    release_weeks(settings, through)
+
+
+def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
+    """Release up to a week and say so; returns that week."""
+    from friction.records import Week
+    from friction.release import release as close_windows
+    from friction.store.releases import ReleaseStore
+    from friction.store.scores import ScoreStore
+
+    last = Week.of(date.today()) + -1 if through is None else Week.parse(through)
+    if last >= Week.of(date.today()) and through is not None and last > Week.of(date.today()):
+        raise UsageError(f"{last} is not over yet; a window closes only on whole weeks")
+    scores = ScoreStore(settings.scores_address)
+    releases = ReleaseStore(settings.releases_address, create=True)
+    done = close_windows(scores, releases, directory=settings.directory, policy=settings.policy, through=last)
+    cells = [c for c in releases.cells() if c.last_week in done]
+    span = f"{done[0]} to {done[-1]}" if done else f"nothing new through {last}"
+    print(f"Released {span}: {len(cells)} cells")
+    return last
+
+
+@app.command()
+def trends(
+    from_team: Annotated[str | None, typer.Argument(help="Who speaks.")] = None,
+    about_team: Annotated[str | None, typer.Argument(help="About whom.")] = None,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print.")] = "table",
+    config: Config = CONFIG,
+) -> None:
+    """Print the released trend of every pair of teams, or of one."""
+    from friction import settings as configuration
+    from friction.report import pair_of, read_trends, to_csv, to_json, to_table
+    from friction.store.releases import ReleaseStore
+
+    settings = configuration.load(config)
+    releases = ReleaseStore(settings.releases_address)
+    pair = pair_of(settings.directory, from_team, about_team)
+    found = read_trends(releases)
+    if pair is not None:
+        found = [t for t in found if (t.from_team, t.about_team) == pair]
+    if format == "json":
+        print(json.dumps({"pairs": [to_json(t) for t in found]}, ensure_ascii=False, indent=1))
+    elif format == "csv":
+        print(to_csv(found), end="")
+    else:
+        print(to_table(found, settings.directory, pair), end="")

@@ -1,0 +1,95 @@
+"""Statistical disclosure control: pure functions and a frozen policy. The rules are those of ``docs/privacy.md``.
+
+Security properties (a change here must keep them; ``tests/test_disclosure.py`` and ``tests/properties`` guard them):
+    - no threshold under ``FLOOR``;
+    - counts leave only after random rounding to base 3, and never exceed the rounded number of respondents, so
+      that neither unanimity nor the exact number of people can be read off;
+    - the same draw gives the same result, so that a crash between two stores cannot show two roundings.
+
+Source of the rounding: random rounding as practised by national statistical offices (Statistics New Zealand,
+Statistics Canada); unbiased for counts below the number of respondents.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from friction.errors import UsageError
+
+FLOOR: Final = 5
+BASE: Final = 3
+MECHANISM: Final = f"rounding-{BASE}"
+ROUNDING_VARIANCE: Final = (BASE * BASE - 1) / 6
+"""Mean variance that random rounding adds to a count whose remainder is uniform: (0 + 2 + 2) / 3 for base 3."""
+_BANDS: Final = ((100, "100+"), (50, "50-99"), (20, "20-49"), (10, "10-19"), (0, "5-9"))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Thresholds of the wall.
+
+    Raises:
+        UsageError: a threshold is under its floor.
+    """
+
+    min_respondents: int = FLOOR
+    min_team_size: int = FLOOR
+    max_window_weeks: int = 13
+
+    def __post_init__(self) -> None:
+        if self.min_respondents < FLOOR or self.min_team_size < FLOOR:
+            raise UsageError(f"min_respondents and min_team_size are at least {FLOOR}: the wall cannot be lowered")
+        if self.max_window_weeks < 1:
+            raise UsageError("max_window_weeks is at least 1")
+
+    def enough_voices(self, respondents: int) -> bool:
+        """Whether so many distinct people may make a cell."""
+        return respondents >= self.min_respondents
+
+    def large_enough(self, headcount: int | None) -> bool:
+        """Whether a team of that size may be spoken of."""
+        return headcount is not None and headcount >= self.min_team_size
+
+
+def majority(positive: int, total: int) -> bool:
+    """One vote a person: most of their comments; a tie counts as yes.
+
+    >>> majority(1, 2), majority(1, 3)
+    (True, False)
+    """
+    return 2 * positive >= total > 0 and positive > 0
+
+
+def draw(salt: bytes, measure: str) -> float:
+    """A number in [0, 1) that only the holder of the window's salt could foretell."""
+    digest = hmac.new(salt, b"rounding:" + measure.encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def round_randomly(count: int, u: float) -> int:
+    """Round to a neighbouring multiple of 3, up with probability remainder / 3: unbiased.
+
+    >>> round_randomly(6, 0.9), round_randomly(7, 0.2), round_randomly(7, 0.5)
+    (6, 9, 6)
+    """
+    down, remainder = count - count % BASE, count % BASE
+    return down + BASE if u * BASE < remainder else down
+
+
+def round_respondents(count: int) -> int:
+    """The nearest multiple of 3: the only form in which a number of people is kept.
+
+    >>> [round_respondents(n) for n in (5, 6, 7, 8)]
+    [6, 6, 6, 9]
+    """
+    return (count + 1) // BASE * BASE
+
+
+def band(count: int) -> str:
+    """The published form of a number of people.
+
+    >>> band(7), band(10), band(240)
+    ('5-9', '10-19', '100+')
+    """
+    return next(name for least, name in _BANDS if count >= least)

@@ -1,0 +1,31 @@
+"""The error tree. Messages carry row numbers, ids, keys and counts; never a comment's text.
+
+    FrictionError
+    ├── UsageError        the operator can mend it: wrong file, option or configuration (exit code 2)
+    │   └── SourceError   a whole file cannot be read
+    ├── RowError          one row cannot be used; the file goes on
+    └── IntegrityError    going on would break a promise: stop (exit code 1)
+
+Says what is wrong, where, and what to do next. Raised everywhere; turned into exit codes by ``friction.cli``
+and into problem documents by ``service``.
+"""
+
+
+class FrictionError(Exception):
+    """Base of every error that friction raises on purpose."""
+
+
+class UsageError(FrictionError):
+    """The operator can mend it; shown without a traceback."""
+
+
+class SourceError(UsageError):
+    """A file as a whole cannot be read as comments."""
+
+
+class RowError(FrictionError):
+    """One row cannot be used. The message is a reason that is safe to list beside the row number."""
+
+
+class IntegrityError(FrictionError):
+    """Going on would break a promise."""

@@ -1,0 +1,94 @@
+"""What a released model folder holds, and the check before it is believed.
+
+    MODEL/
+      model.onnx        inputs input_ids, attention_mask (batch, tokens); output logits (batch, heads)
+      tokenizer.json    tokenizers' format; [PAD] is id 0
+      card.json         this module's ``Card``
+      README.md         the model card for people
+      SHA256SUMS        of every other file
+
+Data only: no code, no pickle. Written by ``training.export``, read by ``friction.classifier`` and ``friction.trends``.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from friction.errors import IntegrityError, UsageError
+from friction.taxonomy import HEADS, VERSION
+
+RELEASED: Final = Path(__file__).resolve().parent.parent / "models" / "friction-enfr-1"
+"""The model that ships with this version."""
+CHECKED: Final = ("model.onnx", "tokenizer.json", "card.json", "README.md")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """How often a stance is found where it is, and not found where it is not: counts on held-out people.
+
+    Attributes:
+        hits, positives: true targets with the stance found, of all that have it (sensitivity).
+        rejections, negatives: without the stance and none found, of all that lack it (specificity).
+    """
+
+    hits: int
+    positives: int
+    rejections: int
+    negatives: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The numbers beside the weights.
+
+    Attributes:
+        scale, shift: Platt scaling of each head's logit, arrays of shape (heads,) in the order of ``taxonomy.HEADS``.
+        thresholds: probability, by head, from which a label is given; a pattern's is given blame.
+        errors: by stance and language ("en", "fr").
+    """
+
+    name: str
+    max_tokens: int
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+    thresholds: dict[str, float]
+    errors: dict[str, dict[str, ErrorRate]]
+
+
+def checksums(folder: Path) -> str:
+    """Content of ``SHA256SUMS`` for a folder as it stands."""
+    return "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in CHECKED)
+
+
+def read_card(folder: Path) -> Card:
+    """Check a folder against its checksums and the taxonomy, and read its card.
+
+    Raises:
+        UsageError: the folder or one of its files is missing.
+        IntegrityError: a file is not the one that was released, or the model speaks another taxonomy.
+    """
+    missing = [name for name in (*CHECKED, "SHA256SUMS") if not (folder / name).is_file()]
+    if missing:
+        raise UsageError(
+            f"{folder} is no model folder: {', '.join(missing)} missing. Reinstall friction, or run: make train"
+        )
+    if (folder / "SHA256SUMS").read_text() != checksums(folder):
+        raise IntegrityError(f"A file in {folder} is not the one that was released (SHA256SUMS). Reinstall friction.")
+    raw: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    if raw["taxonomy"] != VERSION or tuple(raw["heads"]) != HEADS:
+        raise IntegrityError(
+            f"{folder} speaks taxonomy {raw['taxonomy']}, this friction speaks {VERSION}. Train it again."
+        )
+    return Card(
+        name=raw["name"],
+        max_tokens=raw["max_tokens"],
+        scale=np.array(raw["scale"], dtype=np.float32),
+        shift=np.array(raw["shift"], dtype=np.float32),
+        thresholds=raw["thresholds"],
+        errors={s: {lang: ErrorRate(**e) for lang, e in by.items()} for s, by in raw["errors"].items()},
+    )

@@ -1,0 +1,73 @@
+"""Read this first: the one way of a comment, from its text to its scores.
+
+    Comment ─> redaction ─> language ─> targets ─> classifier ─> Scored
+
+This is the only composer of code that sees text. The steps know nothing of each other. What comes in is masked
+before anything else looks at it; what goes out has no text, only teams, probabilities and character offsets.
+Called by the commands ``score`` and ``ingest``, and by the scoring endpoint.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from friction.classifier import Classifier
+from friction.errors import RowError
+from friction.language import detect
+from friction.records import Comment, Directory, Reading, Scored
+from friction.redaction import redact
+from friction.targets import TargetFinder
+
+BLOCK: Final = 256
+"""Comments that are under way at once: enough to fill the model's batches, few enough to stay small."""
+MAX_CHARACTERS: Final = 20_000
+
+
+class Pipeline:
+    """The steps, put together once for a directory and a model."""
+
+    def __init__(self, directory: Directory, classifier: Classifier) -> None:
+        self.targets = TargetFinder(directory)
+        self.classifier = classifier
+
+    @property
+    def model(self) -> str:
+        """Name of the model that scores."""
+        return self.classifier.card.name
+
+    def score(self, comments: Sequence[Comment], *, evidence: bool = True) -> list[Scored]:
+        """Score a batch.
+
+        Returns:
+            One result for each comment, in order; one that cannot be scored says why in ``error``.
+        """
+        readings: list[Reading | RowError] = [self._read(comment) for comment in comments]
+        scores = iter(self.classifier.score([r for r in readings if isinstance(r, Reading)], evidence=evidence))
+        return [
+            Scored(id=comment.id, lang=reading.lang, targets=next(scores))
+            if isinstance(reading, Reading)
+            else Scored(id=comment.id, lang=None, error=str(reading))
+            for comment, reading in zip(comments, readings, strict=True)
+        ]
+
+    def stream(self, comments: Iterable[Comment], *, evidence: bool = True) -> Iterator[tuple[Comment, Scored]]:
+        """Score any number of comments with a small, constant amount of memory."""
+        waiting = iter(comments)
+        while block := list(islice(waiting, BLOCK)):
+            yield from zip(block, self.score(block, evidence=evidence), strict=True)
+
+    def _read(self, comment: Comment) -> Reading | RowError:
+        try:
+            if len(comment.text) > MAX_CHARACTERS:
+                raise RowError(f"the comment is longer than {MAX_CHARACTERS} characters")
+            text = redact(comment.text)
+            lang = comment.lang or detect(text.text)
+        except RowError as error:
+            return error
+        return Reading(
+            text=text,
+            lang=lang,
+            mentions=self.targets.find(text.text),
+            from_team=comment.from_team,
+            about_team=comment.about_team,
+        )

@@ -1,0 +1,239 @@
+"""Value types, and the glossary of the field's terms as this project uses them.
+
+A **comment** is what one person wrote; its **targets** are the teams that it speaks of. A **cell** is one
+directed pair (from_team → about_team) over one closed **window** of whole ISO weeks: all that ever leaves.
+
+Promise: nothing here shows a comment's text in its ``repr``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import total_ordering
+from typing import Literal, NewType, Self
+
+from friction.errors import UsageError
+from friction.taxonomy import Pattern
+
+TeamId = NewType("TeamId", str)
+Lang = Literal["en", "fr"]
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Week:
+    """An ISO 8601 week, counted from the week of 1970-01-01.
+
+    >>> str(Week.parse("2026-W53") + 1), Week.parse("2026-W02") - Week.parse("2025-W52")
+    ('2027-W01', 2)
+    """
+
+    index: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``2026-W47``.
+
+        Raises:
+            UsageError: not a week, or one that its year does not have.
+        """
+        match = _WEEK.fullmatch(text.strip())
+        try:
+            if match is None:
+                raise ValueError
+            return cls.of(date.fromisocalendar(int(match[1]), int(match[2]), 1))
+        except ValueError:
+            raise UsageError("not an ISO week; write it like 2026-W47") from None
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """The week that holds ``day``."""
+        return cls((day.toordinal() - date(1969, 12, 29).toordinal()) // 7)
+
+    @property
+    def monday(self) -> date:
+        """The week's first day."""
+        return date(1969, 12, 29) + timedelta(weeks=self.index)
+
+    def __str__(self) -> str:
+        year, number, _ = self.monday.isocalendar()
+        return f"{year}-W{number:02d}"
+
+    def __add__(self, weeks: int) -> "Week":
+        return Week(self.index + weeks)
+
+    def __sub__(self, other: "Week") -> int:
+        return self.index - other.index
+
+    def __lt__(self, other: "Week") -> bool:
+        return self.index < other.index
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of the directory. ``headcount`` is None where none is stated: then it is never reported on."""
+
+    id: TeamId
+    name: str
+    headcount: int | None = None
+    aliases: tuple[str, ...] = ()
+    parent: TeamId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The organisation's teams, by id."""
+
+    teams: Mapping[TeamId, Team]
+
+    def reportable(self, team: TeamId, min_team_size: int) -> TeamId | None:
+        """The team itself, or its nearest parent, that is large enough to be spoken of; None where there is none."""
+        seen: set[TeamId] = set()
+        at: TeamId | None = team
+        while at is not None and at not in seen and at in self.teams:
+            headcount = self.teams[at].headcount
+            if headcount is not None and headcount >= min_team_size:
+                return at
+            seen.add(at)
+            at = self.teams[at].parent
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages."""
+
+    text: str = field(repr=False)
+    id: str | None = None
+    row: int = 0
+    from_team: TeamId | None = None
+    about_team: TeamId | None = None
+    respondent: str | None = field(default=None, repr=False)
+    week: Week | None = None
+    lang: Lang | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``start`` to ``end`` (exclusive) of a text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedText:
+    """A rewritten text that remembers where each of its characters stood in the text as sent.
+
+    ``origin[i]`` is the span, in the original, behind character i.
+    """
+
+    text: str = field(repr=False)
+    origin: tuple[Span, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """``text`` as it is."""
+        return cls(text, tuple(Span(i, i + 1) for i in range(len(text))))
+
+    def replace(self, edits: Sequence[tuple[Span, str]]) -> "AlignedText":
+        """Put each replacement in the place of its span. Spans must not overlap."""
+        text: list[str] = []
+        origin: list[Span] = []
+        at = 0
+        for span, put in sorted(edits, key=lambda edit: edit[0].start):
+            text += [self.text[at : span.start], put]
+            origin += self.origin[at : span.start]
+            origin += [self.source(span)] * len(put)
+            at = span.end
+        text.append(self.text[at:])
+        origin += self.origin[at:]
+        return AlignedText("".join(text), tuple(origin))
+
+    def source(self, span: Span) -> Span:
+        """The span of the original behind a span of this text."""
+        behind = self.origin[span.start : span.end]
+        return Span(behind[0].start, behind[-1].end) if behind else Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place in a text that names a team of the directory."""
+
+    span: Span
+    team: TeamId
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A comment as the classifier reads it: redacted, its language known, its mentions found."""
+
+    text: AlignedText
+    lang: Lang
+    mentions: tuple[Mention, ...]
+    from_team: TeamId | None = None
+    about_team: TeamId | None = None
+
+    @property
+    def candidates(self) -> tuple[TeamId, ...]:
+        """Teams mentioned or asked about, less the author's own, in order of appearance."""
+        named = [m.team for m in self.mentions] + ([self.about_team] if self.about_team else [])
+        return tuple(t for t in dict.fromkeys(named) if t != self.from_team)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Characters of the text as sent that carry the blame; ``weight`` is the share of it that they carry."""
+
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScore:
+    """The verdict on one target: calibrated probabilities, and the labels at the model's thresholds."""
+
+    team: TeamId
+    blame: float
+    appreciation: float
+    blamed: bool
+    appreciated: bool
+    patterns: Mapping[Pattern, float]
+    labels: tuple[Pattern, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A comment's scores, or the reason why it has none."""
+
+    id: str | None
+    lang: Lang | None
+    targets: tuple[TargetScore, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A released cell: rounded counts of people over one closed window. Written once, never changed.
+
+    Attributes:
+        respondents: people who spoke of the target, rounded; published only as its band.
+        blame, appreciation, patterns: how many of them blame, appreciate, voice each pattern, rounded.
+        model: name of the model that scored them; ``mechanism`` the disclosure control, e.g. ``rounding-3``.
+    """
+
+    from_team: TeamId
+    about_team: TeamId
+    first_week: Week
+    last_week: Week
+    respondents: int
+    blame: int
+    appreciation: int
+    patterns: Mapping[Pattern, int]
+    model: str
+    mechanism: str

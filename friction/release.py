@@ -1,0 +1,87 @@
+"""The one door from scores to released cells. The only code that reads scores to make something for people.
+
+Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests/attacks`` guard them):
+    - people are counted, one vote each; thresholds hold on both sides at the moment of release;
+    - a window closes once; its rows are deleted in the same transaction that makes its cell;
+    - a crash anywhere, and a second run, give the same cells: roundings hang on the window's salt, and cells wait
+      in the private store until the public one has them;
+    - nothing is said about a pair that does not pass.
+"""
+
+from collections.abc import Sequence
+
+from friction.disclosure import MECHANISM, Policy, draw, majority, round_randomly, round_respondents
+from friction.records import Cell, Directory, Week
+from friction.store.releases import ReleaseStore, serialise
+from friction.store.scores import Closing, Person, ScoreStore, Window
+from friction.taxonomy import PATTERNS
+
+
+def release(
+    scores: ScoreStore, releases: ReleaseStore, *, directory: Directory, policy: Policy, through: Week
+) -> list[Week]:
+    """Close every window that can be closed, week by week, up to and with ``through``.
+
+    Returns:
+        The weeks that were released now; none where ``through`` was released before.
+    """
+    _deliver(scores, releases)
+    done: list[Week] = []
+    while True:
+        with scores.closing() as store:
+            week = store.start if store.released is None else store.released + 1
+            if week is None or week > through:
+                return done
+            store.finish(week, serialise(_close_week(store, week, directory, policy)))
+        _deliver(scores, releases)
+        done.append(week)
+
+
+def _deliver(scores: ScoreStore, releases: ReleaseStore) -> None:
+    """Hand finished releases over. Safe to repeat: the public side takes each once."""
+    with scores.closing() as store:
+        for week, cells in store.undelivered():
+            releases.append(week, cells)
+            store.delivered(week)
+
+
+def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy) -> list[Cell]:
+    cells = []
+    for window, people in store.windows(week):
+        opens = window.opens or _first_opening(store, week, policy)
+        target = directory.teams.get(window.pair[1])
+        is_reportable = target is not None and policy.large_enough(target.headcount)
+        if is_reportable and policy.enough_voices(len(people)):
+            cells.append(_cell(window, opens, week, people))
+            store.close(window.pair, week)
+        elif week - opens + 1 >= policy.max_window_weeks:
+            store.close(window.pair, week)
+    return cells
+
+
+def _first_opening(store: Closing, week: Week, policy: Policy) -> Week:
+    """Where a pair's first window opens: on a grid that does not depend on who wrote when."""
+    start = store.start or week
+    return start + (week - start) // policy.max_window_weeks * policy.max_window_weeks
+
+
+def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person]) -> Cell:
+    """Round every count, once. From here on nobody can know the exact ones."""
+    respondents = round_respondents(len(people))
+    blaming = [p for p in people if majority(p.blaming, p.comments)]
+
+    def rounded(measure: str, count: int) -> int:
+        return min(round_randomly(count, draw(window.salt, f"{closes}:{measure}")), respondents)
+
+    return Cell(
+        from_team=window.pair[0],
+        about_team=window.pair[1],
+        first_week=opens,
+        last_week=closes,
+        respondents=respondents,
+        blame=rounded("blame", len(blaming)),
+        appreciation=rounded("appreciation", sum(majority(p.appreciating, p.comments) for p in people)),
+        patterns={p: rounded(p, sum(p in person.patterns for person in blaming)) for p in PATTERNS},
+        model=max(p.model for p in people),
+        mechanism=MECHANISM,
+    )

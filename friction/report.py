@@ -1,0 +1,132 @@
+"""Released trends in the forms that people read: JSON (the contract's pair object), CSV and a table."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from friction.disclosure import band
+from friction.errors import UsageError
+from friction.model_folder import RELEASED, read_card
+from friction.records import Directory, TeamId
+from friction.store.releases import ReleaseStore
+from friction.targets import TargetFinder
+from friction.trends import Pair, Point, Trend, trends
+
+TOO_FEW = "too few voices"
+
+
+def read_trends(releases: ReleaseStore) -> list[Trend]:
+    """Trends of every released pair."""
+    return trends(releases.cells(), read_card(RELEASED).errors)
+
+
+def pair_of(directory: Directory, from_team: str | None, about_team: str | None) -> Pair | None:
+    """The pair that two names mean; None where none is given.
+
+    Raises:
+        UsageError: only one name, or a name that no team has.
+    """
+    if from_team is None:
+        return None
+    if about_team is None:
+        raise UsageError("Name both teams: who speaks, and about whom")
+    finder = TargetFinder(directory)
+    pair = tuple(finder.resolve(name) for name in (from_team, about_team))
+    for name, team in zip((from_team, about_team), pair, strict=True):
+        if team is None:
+            raise UsageError(f"No team is called {name!r}. Known: {', '.join(directory.teams)}")
+    return TeamId(str(pair[0])), TeamId(str(pair[1]))
+
+
+def cell_json(point: Point) -> dict[str, Any]:
+    """A released cell as the contract shows it."""
+    cell = point.cell
+    return {
+        "from_team": cell.from_team,
+        "about_team": cell.about_team,
+        "first_week": str(cell.first_week),
+        "last_week": str(cell.last_week),
+        "respondents": band(cell.respondents),
+        "blame_rate": round(point.blame.value, 3),
+        "low": round(point.blame.low, 3),
+        "high": round(point.blame.high, 3),
+        "appreciation_rate": round(point.appreciation.value, 3),
+        "patterns": {p: round(share, 3) for p, share in point.patterns.items() if share},
+        "model": cell.model,
+        "mechanism": cell.mechanism,
+    }
+
+
+def to_json(trend: Trend, *, latest_only: bool = False) -> dict[str, Any]:
+    """A pair as the contract shows it, oldest cell first."""
+    points = trend.points[-1:] if latest_only else trend.points
+    return {
+        "from_team": trend.from_team,
+        "about_team": trend.about_team,
+        "verdict": trend.verdict,
+        "change": _rounded(trend.change),
+        "low": _rounded(trend.low),
+        "high": _rounded(trend.high),
+        "smallest_visible_change": _rounded(trend.smallest_visible_change),
+        "cells": [cell_json(p) for p in points],
+        "interventions": [],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def to_csv(found: Sequence[Trend]) -> str:
+    """Every released cell, one a line; team ids cannot start a formula."""
+    lines = io.StringIO()
+    columns = [
+        "from_team", "about_team", "first_week", "last_week", "respondents",
+        "blame_rate", "low", "high", "appreciation_rate", "verdict",
+    ]  # fmt: skip
+    writer = csv.DictWriter(lines, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for trend in found:
+        writer.writerows({**cell_json(p), "verdict": trend.verdict} for p in trend.points)
+    return lines.getvalue()
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = None) -> str:
+    """Pairs with their latest cell and verdict, then those that nothing can be said about, all alike."""
+    header = ("from", "about", "latest weeks", "wrote", "blame (95 %)", "change (95 %)", "verdict")
+    rows = [header]
+    for trend in found:
+        last = trend.points[-1]
+        change = "-"
+        if trend.change is not None and trend.low is not None and trend.high is not None:
+            change = f"{trend.change:+.0%} ({trend.low:+.0%} to {trend.high:+.0%})"
+        rows.append(
+            (
+                trend.from_team,
+                trend.about_team,
+                f"{last.cell.first_week}..{str(last.cell.last_week)[-3:]}",
+                band(last.cell.respondents),
+                f"{_percent(last.blame.value)} ({_percent(last.blame.low)} to {_percent(last.blame.high)})",
+                change,
+                trend.verdict,
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.append("Shares are of those who wrote, not of the staff.")
+    seen = {(t.from_team, t.about_team) for t in found}
+    silent = [(a, b) for a in directory.teams for b in directory.teams if a != b and (a, b) not in seen]
+    if pair is not None:
+        silent = [p for p in silent if p == pair]
+    if silent:
+        lines += ["", f"{TOO_FEW} ({len(silent)} pairs):"]
+        by_from: dict[str, list[str]] = {}
+        for a, b in silent:
+            by_from.setdefault(a, []).append(b)
+        lines += [f"  {a} -> {', '.join(b)}" for a, b in by_from.items()]
+    return "\n".join(lines) + "\n"

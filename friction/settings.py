@@ -1,0 +1,190 @@
+"""``friction.toml``, read once at the entry point and passed down.
+
+Promises: an unknown key is an error that names the nearest known one; a threshold under the floor is refused;
+a message names keys, never secrets. Secrets come from the environment only.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from friction.disclosure import FLOOR, Policy
+from friction.errors import UsageError
+from friction.records import Directory, Team, TeamId
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class TeamSection(_Section):
+    """``[teams.ID]``: how a team is called and how large it is."""
+
+    name: str | None = None
+    headcount: Annotated[int, Field(ge=0)] | None = None
+    aliases: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...] = ()
+    parent: str | None = None
+
+
+class PrivacySection(_Section):
+    """``[privacy]``: thresholds. They can be raised, never lowered under their floor."""
+
+    min_respondents: Annotated[int, Field(ge=FLOOR)] = FLOOR
+    min_team_size: Annotated[int, Field(ge=FLOOR)] = FLOOR
+    max_window_weeks: Annotated[int, Field(ge=1, le=52)] = 13
+
+
+class SourceSection(_Section):
+    """``[sources.NAME]``: which column of a file holds what."""
+
+    text: str = "text"
+    id: str = "id"
+    from_team: str = "from_team"
+    about_team: str = "about_team"
+    respondent: str = "respondent"
+    week: str = "week"
+    lang: str = "lang"
+    one_row_per_person: bool = False
+    """The source promises that each row is another person; then no respondent column is needed."""
+
+
+class DigestSection(_Section):
+    """``[digest]``: the weekly e-mail."""
+
+    language: Literal["en", "fr"] = "en"
+
+
+class StoreSection(_Section):
+    """``[store]``: SQLAlchemy addresses of the two stores; by default files in ``friction-data/``."""
+
+    scores: str | None = None
+    releases: str | None = None
+
+
+class _File(_Section):
+    teams: Annotated[dict[Slug, TeamSection], Field(min_length=1)]
+    privacy: PrivacySection = PrivacySection()
+    sources: dict[Slug, SourceSection] = {}
+    digest: DigestSection = DigestSection()
+    store: StoreSection = StoreSection()
+
+
+class Settings:
+    """What the configuration says.
+
+    Attributes:
+        home: folder of ``friction.toml``; ``friction-data/`` and ``inbox/`` stand in it.
+    """
+
+    def __init__(self, file: _File, home: Path) -> None:
+        self.home = home
+        self.directory = Directory(
+            {
+                TeamId(key): Team(
+                    id=TeamId(key),
+                    name=team.name or key,
+                    headcount=team.headcount,
+                    aliases=team.aliases,
+                    parent=None if team.parent is None else TeamId(team.parent),
+                )
+                for key, team in file.teams.items()
+            }
+        )
+        self.policy = Policy(
+            min_respondents=file.privacy.min_respondents,
+            min_team_size=file.privacy.min_team_size,
+            max_window_weeks=file.privacy.max_window_weeks,
+        )
+        self.sources = file.sources
+        self.digest = file.digest
+        self.scores_address = file.store.scores or f"sqlite:///{self.data / 'scores.sqlite'}"
+        self.releases_address = file.store.releases or f"sqlite:///{self.data / 'releases.sqlite'}"
+        if self.scores_address == self.releases_address:
+            raise UsageError("[store]: scores and releases are two stores; give them two addresses")
+
+    @property
+    def data(self) -> Path:
+        """Where the default stores and the reject lists are kept."""
+        return self.home / "friction-data"
+
+    @property
+    def inbox(self) -> Path:
+        """Where files to be read wait."""
+        return self.home / "inbox"
+
+    def source(self, name: str | None) -> SourceSection:
+        """Column mapping of a source; the contract's own column names where no name is given.
+
+        Raises:
+            UsageError: the configuration has no such source.
+        """
+        if name is None:
+            return SourceSection()
+        if name not in self.sources:
+            known = ", ".join(self.sources) or "none"
+            raise UsageError(
+                f"No [sources.{name}] in the configuration (known: {known}). Add it, or leave --source out."
+            )
+        return self.sources[name]
+
+
+def load(path: Path) -> Settings:
+    """Read and check a configuration file.
+
+    Raises:
+        UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"No configuration at {path}. Write one with: friction init") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder. Give the friction.toml in it.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+    try:
+        file = _File.model_validate(raw)
+    except ValidationError as error:
+        raise UsageError("\n".join(f"{path}: {_explain(e)}" for e in error.errors(include_input=False))) from None
+    for key, team in file.teams.items():
+        if team.parent is not None and (team.parent not in file.teams or team.parent == key):
+            raise UsageError(
+                f"{path}: teams.{key}.parent must be the id of another team{_nearest(team.parent, file.teams)}"
+            )
+    return Settings(file, path.resolve().parent)
+
+
+def _explain(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        return f"unknown key {where}{_nearest(str(error['loc'][-1]), known)}. Known here: {', '.join(known)}."
+    if error["type"] == "greater_than_equal" and error["loc"][0] == "privacy":
+        return f"{where} is under its floor of {error['ctx']['ge']}. Raise it: the wall cannot be lowered."
+    if error["type"] == "missing" and error["loc"] == ("teams",):
+        return "no team. Add at least one section like [teams.sales] with name, headcount and aliases."
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: an id takes lower-case letters, digits, - and _ only."
+    return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _known_keys(where: tuple[int | str, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "teams": TeamSection,
+        "privacy": PrivacySection,
+        "sources": SourceSection,
+        "digest": DigestSection,
+        "store": StoreSection,
+    }
+    section = sections[str(where[0])] if where else _File
+    return list(section.model_fields)
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""

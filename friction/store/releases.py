@@ -1,0 +1,156 @@
+"""The public side: released cells. Append-only, the same for every reader.
+
+A release of a week is written once, with a hash that covers its cells and the release before it; ``verify``
+walks the chain. Readers (``friction.trends``, ``service``) need nothing else and can reach nothing else.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, insert, select
+
+from friction.errors import IntegrityError
+from friction.records import Cell, TeamId, Week
+from friction.store.engine import open_database
+
+METADATA: Final = MetaData()
+_RELEASES: Final = Table(
+    "releases",
+    METADATA,
+    Column("week", Integer, primary_key=True),
+    Column("previous", String, nullable=False),
+    Column("hash", String, nullable=False),
+)
+_CELLS: Final = Table(
+    "cells",
+    METADATA,
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("last_week", Integer, primary_key=True),
+    Column("first_week", Integer, nullable=False),
+    Column("respondents", Integer, nullable=False),
+    Column("blame", Integer, nullable=False),
+    Column("appreciation", Integer, nullable=False),
+    Column("patterns", JSON, nullable=False),
+    Column("model", String, nullable=False),
+    Column("mechanism", String, nullable=False),
+)
+GENESIS: Final = "0" * 64
+
+
+def serialise(cells: Sequence[Cell]) -> str:
+    """The canonical form of a release: what is hashed, and what crosses from one store to the other."""
+    rows = [
+        {
+            "from_team": c.from_team,
+            "about_team": c.about_team,
+            "first_week": c.first_week.index,
+            "last_week": c.last_week.index,
+            "respondents": c.respondents,
+            "blame": c.blame,
+            "appreciation": c.appreciation,
+            "patterns": dict(c.patterns),
+            "model": c.model,
+            "mechanism": c.mechanism,
+        }
+        for c in sorted(cells, key=lambda c: (c.from_team, c.about_team))
+    ]
+    return json.dumps(rows, sort_keys=True, separators=(",", ":"))
+
+
+def _cell(row: Any) -> Cell:
+    return Cell(
+        from_team=TeamId(row.from_team),
+        about_team=TeamId(row.about_team),
+        first_week=Week(row.first_week),
+        last_week=Week(row.last_week),
+        respondents=row.respondents,
+        blame=row.blame,
+        appreciation=row.appreciation,
+        patterns=row.patterns,
+        model=row.model,
+        mechanism=row.mechanism,
+    )
+
+
+class ReleaseStore:
+    """The released cells."""
+
+    def __init__(self, address: str, *, create: bool = False) -> None:
+        self._engine = open_database(address, METADATA, create=create)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def append(self, week: Week, release: str) -> None:
+        """Write a week's release; nothing where the same one is written already.
+
+        Raises:
+            IntegrityError: the week was released before with other cells.
+        """
+        with self._engine.begin() as db:
+            last = db.execute(
+                select(_RELEASES.c.week, _RELEASES.c.hash).order_by(_RELEASES.c.week.desc()).limit(1)
+            ).one_or_none()
+            known = db.execute(select(_RELEASES).where(_RELEASES.c.week == week.index)).one_or_none()
+            if known is not None:
+                if known.hash != _link(known.previous, week, release):
+                    raise IntegrityError(f"{week} was released before with other cells; a release never changes")
+                return
+            if last is not None and last.week > week.index:
+                raise IntegrityError(f"{week} cannot be released after {Week(last.week)}")
+            previous = GENESIS if last is None else last.hash
+            db.execute(
+                insert(_RELEASES).values(week=week.index, previous=previous, hash=_link(previous, week, release))
+            )
+            if rows := json.loads(release):
+                db.execute(insert(_CELLS), rows)
+
+    def cells(self, from_team: TeamId | None = None, about_team: TeamId | None = None) -> list[Cell]:
+        """Every released cell, or those of one pair, oldest first."""
+        query = select(_CELLS).order_by(_CELLS.c.last_week, _CELLS.c.from_team, _CELLS.c.about_team)
+        if from_team is not None and about_team is not None:
+            query = query.where(_CELLS.c.from_team == from_team, _CELLS.c.about_team == about_team)
+        with self._engine.connect() as db:
+            return [_cell(row) for row in db.execute(query)]
+
+    def last_week(self) -> Week | None:
+        """The last week released."""
+        with self._engine.connect() as db:
+            week = db.scalar(select(_RELEASES.c.week).order_by(_RELEASES.c.week.desc()).limit(1))
+        return None if week is None else Week(week)
+
+    def verify(self) -> int:
+        """Walk the chain of hashes.
+
+        Returns:
+            How many releases hold.
+
+        Raises:
+            IntegrityError: a release, or a cell of it, is not as it was written.
+        """
+        by_week: dict[int, list[Cell]] = {}
+        for cell in self.cells():
+            by_week.setdefault(cell.last_week.index, []).append(cell)
+        with self._engine.connect() as db:
+            releases = db.execute(select(_RELEASES).order_by(_RELEASES.c.week)).all()
+        previous = GENESIS
+        for row in releases:
+            link = _link(previous, Week(row.week), serialise(by_week.pop(row.week, [])))
+            if row.previous != previous or row.hash != link:
+                raise IntegrityError(
+                    f"The release of {Week(row.week)} is not as it was written. Restore the store from a backup."
+                )
+            previous = row.hash
+        if by_week:
+            raise IntegrityError(
+                f"Cells of {Week(min(by_week))} belong to no release. Restore the store from a backup."
+            )
+        return len(releases)
+
+
+def _link(previous: str, week: Week, release: str) -> str:
+    return hashlib.sha256(f"{previous}\n{week}\n{release}".encode()).hexdigest()

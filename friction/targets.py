@@ -1,0 +1,155 @@
+"""Find the teams that a text names: whole words, without regard to case, accents or kind of apostrophe.
+
+A longer alias wins over a shorter one inside it. Words that only say "team" beside a name belong to the mention
+("the sales team", « l'équipe commerciale »). Whether the word really means the team here is the classifier's to say.
+Called by ``friction.pipeline``; ``training`` uses the same finder, so that both read alike.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import ahocorasick
+
+from friction.errors import UsageError
+from friction.records import Directory, Mention, Span, TeamId
+
+_SAME: Final = str.maketrans(
+    {
+        "\u2019": "'",
+        "\u2018": "'",
+        "\u02bc": "'",
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2013": "-",
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
+)
+_PLURALS: Final = ("es", "s", "x", "")
+_TEAM_AFTER: Final = re.compile(r" (?:team|department|dept|crew|folks|guys|people)\b")
+_OF: Final = r"(?: (?:de la|de l'|des|du|de|d'))"
+_TEAM_BEFORE: Final = re.compile(rf"\b(?:equipe|service|departement|pole)s?{_OF}? ?$|\b(?:gens|collegues|gars){_OF} ?$")
+_FUNCTION_WORDS: Final = frozenset(
+    [
+        "it",
+        "us",
+        "or",
+        "am",
+        "is",
+        "as",
+        "on",
+        "et",
+        "si",
+        "ce",
+        "ou",
+        "a",
+        "in",
+        "an",
+        "the",
+        "me",
+        "do",
+        "so",
+        "no",
+        "go",
+        "at",
+        "by",
+        "la",
+        "le",
+        "un",
+    ]
+)
+"""An alias in capitals that is spelled like one of these ("IT", "US") is met in capitals only."""
+
+
+def fold(text: str) -> str:
+    """Case, accents, apostrophes and dashes levelled, for comparison."""
+    return "".join(_fold_char(c) for c in text)
+
+
+def _fold_char(char: str) -> str:
+    folded = unicodedata.normalize("NFKD", char.translate(_SAME).casefold())
+    folded = "".join(c for c in folded if not unicodedata.combining(c))
+    return folded.replace("\u0153", "oe").replace("\u00e6", "ae")
+
+
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    team: TeamId
+    length: int
+    capitals: str | None
+
+
+class TargetFinder:
+    """Finds mentions of a directory's teams.
+
+    Raises:
+        UsageError: two teams share an alias.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self._automaton = ahocorasick.Automaton()
+        owners: dict[str, TeamId] = {}
+        for team in directory.teams.values():
+            for alias in (team.id, team.id.replace("-", " ").replace("_", " "), team.name, *team.aliases):
+                folded = " ".join(fold(alias).split())
+                if not folded:
+                    continue
+                if owners.setdefault(folded, team.id) != team.id:
+                    raise UsageError(
+                        f"teams.{owners[folded]} and teams.{team.id} share an alias; give it to one of them"
+                    )
+                only = alias if alias.isupper() and folded in _FUNCTION_WORDS else None
+                self._automaton.add_word(folded, _Alias(team.id, len(folded), only))
+        self._automaton.make_automaton()
+
+    def find(self, text: str) -> tuple[Mention, ...]:
+        """Mentions in order of appearance, without overlaps."""
+        chars = [_fold_char(c) for c in text]
+        folded = "".join(chars)
+        index = [i for i, c in enumerate(chars) for _ in c] + [len(text)]
+        hits: list[tuple[int, int, TeamId]] = []
+        for last, alias in self._automaton.iter(folded):
+            start, end = last + 1 - alias.length, last + 1
+            whole = _word_end(folded, end)
+            if whole is None or (start > 0 and _in_word(folded, start)):
+                continue
+            if alias.capitals and text[index[start] : index[end]] != alias.capitals:
+                continue
+            hits.append((start, whole, alias.team))
+        taken: list[tuple[int, int, TeamId]] = []
+        for hit in sorted(hits, key=lambda h: (h[0] - h[1], h[0])):
+            if all(hit[1] <= t[0] or hit[0] >= t[1] for t in taken):
+                taken.append(hit)
+        mentions = []
+        for start, end, team in sorted(taken):
+            if after := _TEAM_AFTER.match(folded, end):
+                end = after.end()
+            if before := _TEAM_BEFORE.search(folded[:start]):
+                start = before.start()
+            mentions.append(Mention(Span(index[start], index[end]), team))
+        return tuple(mentions)
+
+    def resolve(self, name: str) -> TeamId | None:
+        """The team whose id, name or alias ``name`` is, as a whole."""
+        folded = " ".join(fold(name).split())
+        alias: _Alias | None = self._automaton.get(folded, None)
+        return alias.team if alias else None
+
+
+def _in_word(folded: str, start: int) -> bool:
+    return _is_word(folded[start - 1]) and _is_word(folded[start])
+
+
+def _word_end(folded: str, end: int) -> int | None:
+    """Where the word that an alias ends in stops, a plural ending allowed; None if the word goes on."""
+    for plural in _PLURALS:
+        stop = end + len(plural)
+        if folded.startswith(plural, end) and (stop == len(folded) or not _is_word(folded[stop])):
+            return stop
+    return None
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"

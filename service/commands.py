@@ -1,0 +1,100 @@
+"""Commands that ``service`` brings to ``friction``: ``digest``, ``weekly`` and ``serve``."""
+
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from friction.cli import CONFIG, Config
+from friction.errors import UsageError
+
+if TYPE_CHECKING:
+    from friction.records import Week
+    from friction.settings import Settings
+
+Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; by default friction-data/digests.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(digest)
+    app.command()(weekly)
+    app.command()(serve)
+
+
+def digest(
+    week: Annotated[str | None, typer.Option(help="Week of the digest; by default the last one released.")] = None,
+    out: Out = None,
+    config: Config = CONFIG,
+) -> None:
+    """Write the weekly digest as HTML and text."""
+    from friction import settings as configuration
+    from friction.records import Week
+
+    write_digest(configuration.load(config), out, None if week is None else Week.parse(week))
+
+
+def write_digest(settings: "Settings", out: Path | None, week: "Week | None" = None) -> None:
+    """Render the digest of a released week into a folder, and say where it is."""
+    from friction.model_folder import RELEASED, read_card
+    from friction.store.releases import ReleaseStore
+    from friction.trends import trends
+
+    from .digest import render
+
+    releases = ReleaseStore(settings.releases_address)
+    last = releases.last_week()
+    if last is None:
+        raise UsageError("Nothing is released yet. Run friction release first.")
+    week = week or last
+    if week > last:
+        raise UsageError(f"{week} is not released yet; the last released week is {last}")
+    cells = [c for c in releases.cells() if c.last_week <= week]
+    mail = render(trends(cells, read_card(RELEASED).errors), settings.directory, week, settings.digest.language)
+    folder = out or settings.data / "digests"
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending, content in (("html", mail.html), ("txt", mail.text)):
+        (folder / f"{week}.{ending}").write_text(content, encoding="utf-8")
+    print(f"{mail.subject}\nDigest written to {folder / f'{week}.html'} and .txt")
+
+
+def weekly(out: Out = None, config: Config = CONFIG) -> None:
+    """Read the inbox, release, write the digest: the one line for cron or a timer."""
+    from friction import settings as configuration
+    from friction.cli import inbox_files, ingest_files, release_weeks
+
+    settings = configuration.load(config)
+    ingest_files(inbox_files(settings), settings)
+    release_weeks(settings)
+    write_digest(settings, out)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8642,
+    config: Config = CONFIG,
+) -> None:
+    """Serve the API and the dashboard on this machine."""
+    import uvicorn
+
+    from friction import settings as configuration
+    from friction.cli import build_pipeline
+    from friction.store.releases import ReleaseStore
+
+    from .app import create_app
+    from .state import State
+
+    if not _is_loopback(host):
+        raise UsageError(f"{host} is not a loopback address. Access keys do not exist yet, so nobody else may connect.")
+    settings = configuration.load(config)
+    state = State(settings.directory, build_pipeline(settings), ReleaseStore(settings.releases_address, create=True))
+    print(f"friction on http://{host}:{port} (API at /docs); stop with Ctrl-C")
+    uvicorn.run(create_app(state), host=host, port=port, log_level="warning", access_log=False, server_header=False)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

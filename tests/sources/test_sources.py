@@ -1,0 +1,112 @@
+import io
+
+import pytest
+
+from friction.errors import SourceError
+from friction.records import Directory
+from friction.settings import SourceSection
+from friction.sources import Row, open_bytes, read
+from friction.targets import TargetFinder
+
+
+@pytest.fixture
+def rows(directory: Directory):  # type: ignore[no-untyped-def]
+    finder = TargetFinder(directory)
+
+    def run(content: bytes | str, name: str = "week.csv", **mapping: str) -> list[Row]:
+        raw = io.BytesIO(content.encode() if isinstance(content, str) else content)
+        return list(read(raw, name, SourceSection(**mapping), finder.resolve).rows)
+
+    return run
+
+
+def _texts(rows: list[Row]) -> list[str]:
+    return [r.comment.text for r in rows if r.comment]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_encodings_and_delimiters(rows, encoding: str, delimiter: str) -> None:  # type: ignore[no-untyped-def]
+    content = f'text{delimiter}week\r\n"déjà vu{delimiter} ça ""traîne"" \nencore"{delimiter}2026-W10\r\n'.encode(
+        encoding
+    )
+    (row,) = rows(content)
+    assert row.number == 2
+    assert row.comment.text == f'déjà vu{delimiter} ça "traîne" \nencore'
+    assert str(row.comment.week) == "2026-W10"
+
+
+def test_json_lines(rows) -> None:  # type: ignore[no-untyped-def]
+    found = rows('{"text": "hé", "id": 7, "from_team": "SALES"}\n\nnope\n[1]\n{"text": {"a": 1}}\n', "a.jsonl")
+    assert [(r.number, r.reason) for r in found] == [
+        (1, None),
+        (3, "not a JSON object"),
+        (4, "not a JSON object"),
+        (5, "the text is empty"),
+    ]
+    assert (found[0].comment.id, found[0].comment.from_team) == ("7", "sales")
+
+
+def test_columns_are_mapped_and_the_rest_named(directory: Directory) -> None:
+    raw = io.BytesIO(b"Your comment,Dept,Mood\nhello you,Sales,7\n")
+    opened = read(raw, "x.csv", SourceSection(text="Your comment", from_team="Dept"), TargetFinder(directory).resolve)
+    assert opened.ignored == ("Mood",)
+    assert [r.comment.from_team for r in opened.rows if r.comment] == ["sales"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (",,", "the text is empty"),
+        ("x,legall,", "unknown team in from_team"),
+        ("x,,2026-W60", "week is not an ISO week"),
+        ("x,,2026-W10,extra", "more cells than the 3 columns"),
+    ],
+)
+def test_a_bad_row_does_not_stop_a_file(rows, line: str, reason: str) -> None:  # type: ignore[no-untyped-def]
+    found = rows(
+        f"text,from_team,week\nfine,sales,2026-W10\n{line.replace(',,', ' ,,', 1) if line == ',,' else line}\nlast,,\n"
+    )
+    assert _texts(found)[0] == "fine"
+    assert _texts(found)[-1] == "last"
+    bad = [r for r in found if r.reason]
+    if line != ",,":
+        assert bad[0].number == 3
+        assert reason in bad[0].reason
+
+
+def test_an_unclosed_quote_ends_the_file_with_a_reason(rows) -> None:  # type: ignore[no-untyped-def]
+    found = rows('text,week\nfine,2026-W10\n"never closed,2026-W10\nx,2026-W11\n')
+    assert _texts(found) == ["fine"]
+    assert "unclosed quote" in found[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (b"", "a.csv", "is empty"),
+        (b"  \n\n", "a.csv", "is empty"),
+        (b"text,week\n", "a.csv", "no row under it"),
+        (b"comment,week\nx,2026-W10\n", "a.csv", "has no column 'text' in row 1"),
+        (b"text,text\nx,y\n", "a.csv", "'text' stands twice"),
+        (b"PK\x03\x04rest", "a.csv", "an Excel workbook or a zip archive"),
+        (b"%PDF-1.7", "a.csv", "is a PDF"),
+        (b'{"text": "x"}\n', "a.csv", "holds JSON, not CSV"),
+        (b"text\nx\n", "a.jsonl", "does not hold JSON lines"),
+        (b'[{"text": "x"}]', "a.json", "one JSON array"),
+        (b"text\nab\x00c\n", "a.csv", "NUL bytes"),
+        (b"text\nab\x81c\n", "a.csv", "unknown encoding"),
+    ],
+)
+def test_a_bad_file_says_what_and_how_to_mend_it(rows, content: bytes, name: str, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SourceError) as found:
+        rows(content, name)
+    assert message in str(found.value)
+    assert name in str(found.value)
+
+
+def test_missing_file_and_folder(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SourceError, match="no such file"):
+        open_bytes(str(tmp_path / "none.csv"))
+    with pytest.raises(SourceError, match="is a folder"):
+        open_bytes(str(tmp_path))

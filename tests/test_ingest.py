@@ -1,0 +1,113 @@
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from friction.errors import UsageError
+from friction.ingest import Report, ingest
+from friction.pipeline import Pipeline
+from friction.records import Week
+from friction.settings import Settings, load
+from friction.store.scores import ScoreStore
+from tests.conftest import CONFIG
+
+HEADER = "text,from_team,about_team,respondent,week\n"
+Ingest = Callable[..., Report]
+
+
+@pytest.fixture
+def run(settings: Settings, pipeline: Pipeline, scores: ScoreStore, tmp_path: Path) -> Ingest:
+    def ingest_text(content: str, name: str = "week.csv", **options: object) -> Report:
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        return ingest(str(path), settings=settings, pipeline=pipeline, store=scores, **options)  # type: ignore[arg-type]
+
+    return ingest_text
+
+
+def rows(settings: Settings, query: str = "select from_team, about_team, week from scores order by id") -> list[tuple]:  # type: ignore[type-arg]
+    with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
+        return db.execute(query).fetchall()
+
+
+def test_a_comment_about_two_teams_is_two_votes(run: Ingest, settings: Settings) -> None:
+    report = run(HEADER + "Marketing and the helpdesk never answer us,sales,,p1,2026-W10\n")
+    assert (report.rows, report.comments, report.added, report.unattributed) == (1, 1, 2, 0)
+    week = Week.parse("2026-W10").index
+    assert rows(settings) == [("sales", "marketing", week), ("sales", "support", week)]
+
+
+def test_same_file_twice_or_renamed_counts_once(run: Ingest, settings: Settings) -> None:
+    content = HEADER + "Marketing never answers us,sales,,p1,2026-W10\n"
+    assert run(content).added == 1
+    assert run(content).repeated
+    assert run(content, "other.csv").repeated
+    assert len(rows(settings)) == 1
+
+
+def test_a_file_that_grew_adds_only_its_new_rows(run: Ingest, settings: Settings) -> None:
+    first = HEADER + "Marketing never answers us,sales,,p1,2026-W10\n"
+    run(first)
+    assert run(first + "Marketing is late again,sales,,p2,2026-W10\n").added == 1
+    assert len(rows(settings)) == 2
+
+
+def test_rows_without_a_respondent_need_a_promise(run: Ingest, tmp_path: Path) -> None:
+    content = HEADER + "Marketing never answers us,sales,,,2026-W10\n" * 2
+    assert [row for row, _ in run(content).rejected] == [2, 3]
+    promise = tmp_path / "promise.toml"
+    promise.write_text(CONFIG + "[sources.pulse]\none_row_per_person = true\n", encoding="utf-8")
+    settings = load(promise)
+    store = ScoreStore(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    from friction.classifier import Classifier
+    from friction.model_folder import RELEASED
+
+    pipe = Pipeline(settings.directory, Classifier.load(RELEASED, threads=1))
+    report = ingest(str(tmp_path / "week.csv"), settings=settings, pipeline=pipe, store=store, source="pulse")
+    assert (report.added, report.rejected) == (2, [])
+    store.close()
+
+
+def test_week_comes_from_the_row_or_the_option(run: Ingest) -> None:
+    content = "text,from_team,about_team,respondent\nnever an answer,sales,marketing,p1\n"
+    assert "--week" in run(content).rejected[0][1]
+    assert run(content, week=Week.parse("2026-W11")).added == 1
+
+
+def test_strict_writes_nothing(run: Ingest, settings: Settings) -> None:
+    content = HEADER + "Marketing never answers us,sales,,p1,2026-W10\n,sales,marketing,p2,2026-W10\n"
+    with pytest.raises(UsageError, match="row 3: the text is empty"):
+        run(content, strict=True)
+    assert rows(settings) == []
+    assert not (settings.data / "rejects").exists()
+
+
+def test_rejects_are_listed_without_text(run: Ingest) -> None:
+    report = run(HEADER + "Das Marketing antwortet uns leider nie,sales,,p1,2026-W10\nok fine,nowhere,,p1,2026-W10\n")
+    assert report.rejects_file is not None
+    listed = report.rejects_file.read_text()
+    assert listed.splitlines()[0] == "row,reason"
+    assert [line.split(",")[0] for line in listed.splitlines()[1:]] == ["2", "3"]
+    assert "antwortet" not in listed
+    assert "nowhere" not in listed
+
+
+def test_a_small_team_counts_for_its_parent_or_for_nobody(run: Ingest, settings: Settings) -> None:
+    report = run(
+        HEADER
+        + "late again,sales,events,p1,2026-W10\n"
+        + "late again,sales,legal,p2,2026-W10\n"
+        + "late again,marketing,events,p3,2026-W10\n"
+    )
+    assert [about for _, about, _ in rows(settings)] == ["marketing"]
+    assert report.unattributed == 2
+
+
+def test_no_name_and_no_text_in_the_store(run: Ingest, settings: Settings) -> None:
+    run(HEADER + "Marketing kumquat never answers,sales,,respondent-zebra,2026-W10\n")
+    for path in settings.data.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert b"kumquat" not in content
+            assert b"zebra" not in content

@@ -1,0 +1,129 @@
+import sqlite3
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+
+import pytest
+
+from friction.disclosure import Policy
+from friction.records import Cell, Directory, Week
+from friction.release import release
+from friction.settings import Settings
+from friction.store.releases import ReleaseStore
+from friction.store.scores import ScoreStore, Vote
+
+MakeVote = Callable[..., Vote]
+
+
+@pytest.fixture
+def close(scores: ScoreStore, releases: ReleaseStore, directory: Directory) -> Callable[..., list[Cell]]:
+    def run(votes: Iterable[Vote] = (), *, through: str = "2026-W10", name: bytes = b"f", **policy: int) -> list[Cell]:
+        scores.add_batch(name + through.encode(), votes)
+        release(scores, releases, directory=directory, policy=Policy(**policy), through=Week.parse(through))
+        return releases.cells()
+
+    return run
+
+
+def _left(settings: Settings, table: str = "scores", where: str = "1") -> int:
+    with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
+        return int(db.execute(f"select count(*) from {table} where {where}").fetchone()[0])
+
+
+def test_four_people_are_too_few_and_five_are_enough(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    assert close(make_vote(f"p{i}") for i in range(4)) == []
+    (cell,) = close([make_vote("p9", "2026-W11")], through="2026-W11")
+    assert (str(cell.first_week), str(cell.last_week), cell.respondents) == ("2026-W10", "2026-W11", 6)
+
+
+def test_people_are_counted_not_comments(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    assert close(make_vote("p1", blamed=True, comment=f"c{i}") for i in range(40)) == []
+
+
+def test_one_vote_a_person(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    heavy = [make_vote("loud", blamed=True, comment=f"c{i}") for i in range(60)]
+    (cell,) = close([*heavy, *(make_vote(f"p{i}") for i in range(30))])
+    assert cell.respondents == 30
+    assert cell.blame <= 3
+
+
+def test_counts_are_rounded_and_never_above_the_people(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    votes = [make_vote(f"p{i}", blamed=True, labels=("mistakes",)) for i in range(7)]
+    (cell,) = close(votes)
+    assert cell.respondents == 6
+    assert cell.blame == 6
+    assert cell.patterns["mistakes"] == 6
+    assert cell.mechanism == "rounding-3"
+
+
+def test_a_target_below_the_size_is_never_reported(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+    assert close(make_vote(f"p{i}", about_team="legal") for i in range(20)) == []
+    assert close(through="2026-W22") == []
+    assert _left(settings) == 0
+
+
+def test_raising_the_size_at_release_holds(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    assert close([make_vote(f"p{i}") for i in range(20)], min_team_size=13) == []
+
+
+def test_windows_roll_forward_without_gap_or_overlap(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    weeks = [f"2026-W{w}" for w in range(10, 20)]
+    for n, week in enumerate(weeks):
+        close([make_vote(f"p{i}", week) for i in range(3 + n % 4)], through=week, name=week.encode())
+    cells = close(through="2026-W19")
+    assert str(cells[0].first_week) == "2026-W10"
+    for before, after in pairwise(cells):
+        assert after.first_week == before.last_week + 1
+
+
+def test_rows_expire_after_the_longest_window(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+    close([make_vote(f"p{i}") for i in range(4)], through="2026-W21")
+    assert _left(settings) == 4
+    close(through="2026-W22")
+    assert _left(settings) == 0
+    assert close([make_vote("p9", "2026-W23")], through="2026-W23") == []
+
+
+def test_late_rows_count_in_the_open_window(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    first = close([make_vote(f"p{i}") for i in range(6)])
+    late = [make_vote(f"q{i}", "2026-W09", comment=f"late{i}") for i in range(6)]
+    assert close(late, name=b"late") == first
+    cells = close(through="2026-W11")
+    assert [str(c.last_week) for c in cells] == ["2026-W10", "2026-W11"]
+
+
+def test_releasing_again_changes_nothing(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+    votes = [make_vote(f"p{i}", blamed=i % 2 == 0) for i in range(11)]
+    first = close(votes)
+    assert close(votes) == first
+    assert close(min_respondents=9) == first
+
+
+def test_scores_and_salt_are_gone_once_the_window_closes(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+    close([make_vote(f"p{i}") for i in range(9)])
+    assert _left(settings) == 0
+    assert _left(settings, "windows", "salt is not null") == 0
+    assert _left(settings, "outbox") == 0
+
+
+def test_rows_sent_ahead_keep_one_key_a_person(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    ahead = [make_vote(f"p{i}", week) for week in ("2026-W10", "2026-W11") for i in range(5)]
+    close(ahead, through="2026-W10")
+    again = [make_vote(f"p{i}", "2026-W11", comment=f"again{i}") for i in range(5)]
+    cells = close(again, through="2026-W11")
+    assert [c.respondents for c in cells] == [6, 6]
+
+
+def test_a_crash_between_the_stores_loses_and_doubles_nothing(  # type: ignore[no-untyped-def]
+    scores: ScoreStore, releases: ReleaseStore, directory: Directory, make_vote: MakeVote, monkeypatch
+) -> None:
+    scores.add_batch(b"x", [make_vote(f"p{i}", blamed=True) for i in range(8)])
+    arguments = {"directory": directory, "policy": Policy(), "through": Week.parse("2026-W10")}
+    with monkeypatch.context() as broken:
+        broken.setattr(releases, "append", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            release(scores, releases, **arguments)  # type: ignore[arg-type]
+    assert releases.cells() == []
+    release(scores, releases, **arguments)  # type: ignore[arg-type]
+    (cell,) = releases.cells()
+    assert cell.respondents == 9
+    assert releases.verify() == 1

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from friction.errors import UsageError
+from friction.settings import load
+
+TEAM = '[teams.sales]\nname = "Sales"\nheadcount = 9\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no team"),
+        (TEAM + "[privcy]\n", "unknown key privcy; did you mean privacy?"),
+        (
+            TEAM + "[privacy]\nmin_respondants = 6\n",
+            "unknown key privacy.min_respondants; did you mean min_respondents?",
+        ),
+        (TEAM + "[privacy]\nmin_respondents = 3\n", "privacy.min_respondents is under its floor of 5"),
+        (TEAM + "[privacy]\nmin_team_size = 4\n", "privacy.min_team_size is under its floor of 5"),
+        (TEAM + "aliasses = ['x']\n", "unknown key teams.sales.aliasses; did you mean aliases?"),
+        (TEAM + "parent = 'revenue'\n", "teams.sales.parent must be the id of another team"),
+        (TEAM + "[teams.'Big Team']\n", "an id takes lower-case letters"),
+        (TEAM + "[digest]\nlanguage = 'de'\n", "digest.language"),
+        (TEAM + "headcount = 'many'\n", "not valid TOML"),
+        ("[teams.sales]\nheadcount = 'many'\n", "teams.sales.headcount"),
+        (TEAM + "[store]\nscores = 'sqlite:///x'\nreleases = 'sqlite:///x'\n", "two addresses"),
+        ("teams = ", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as found:
+        load(path)
+    assert message in str(found.value)
+
+
+def test_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="friction init"):
+        load(tmp_path / "friction.toml")
+
+
+def test_defaults_are_safe(config: Path) -> None:
+    settings = load(config)
+    assert (settings.policy.min_respondents, settings.policy.min_team_size, settings.policy.max_window_weeks) == (
+        5,
+        5,
+        13,
+    )
+    assert settings.scores_address != settings.releases_address
+    assert str(config.parent) in settings.releases_address
+
+
+def test_unknown_source_lists_the_known(config: Path) -> None:
+    with pytest.raises(UsageError, match=r"No \[sources.pulse\]"):
+        load(config).source("pulse")

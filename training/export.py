@@ -1,0 +1,117 @@
+"""From a trained network to a released model folder: ONNX, int8, card, checksums.
+
+    python -m training.export --model build/model --out models/friction-enfr-1
+
+Calibration, thresholds and error rates are measured on dev with the exported int8 weights, as they will serve.
+"""
+
+import argparse
+import dataclasses
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModel
+
+from friction.markers import TARGET
+from friction.model_folder import checksums
+from friction.taxonomy import HEADS, VERSION
+
+from . import calibration
+from .corpus import Example, examples, load
+from .finetune import MAX_TOKENS, tokenise
+from .network import Network, pad
+
+
+def load_network(folder: Path) -> tuple[Network, Tokenizer]:
+    """A trained network as ``training.finetune`` left it."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    config = AutoConfig.from_pretrained(folder)
+    encoder = AutoModel.from_config(config, add_pooling_layer=False, attn_implementation="eager")
+    network = Network(encoder, tokenizer.get_vocab()[TARGET], width=int(config.hidden_size))
+    network.load_state_dict(torch.load(folder / "network.pt", weights_only=True))
+    return network.eval(), tokenizer
+
+
+def to_onnx(network: Network, path: Path) -> None:
+    """Float ONNX with dynamic batch and length."""
+    sample = (torch.ones(2, 16, dtype=torch.long), torch.ones(2, 16, dtype=torch.long))
+    batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=3, max=512)
+    torch.onnx.export(
+        network,
+        sample,
+        str(path),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["logits"],
+        dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+
+
+def quantise(source: Path, path: Path) -> None:
+    """Dynamic int8: weights by channel, activations as they come."""
+    quantize_dynamic(source, path, per_channel=True, weight_type=QuantType.QInt8)
+
+
+def run(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, items: list[Example]) -> NDArray[np.float32]:
+    """Logits of shape (examples, heads) from an exported model."""
+    rows = tokenise(tokenizer, [(e.question, e.text) for e in items])
+    out = np.zeros((len(items), len(HEADS)), dtype=np.float32)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    for start in range(0, len(order), 32):
+        places = order[start : start + 32]
+        ids, mask = pad([rows[i] for i in places])
+        (out[places],) = session.run(["logits"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
+    return out
+
+
+def write_folder(model: Path, out: Path, dev: list[Example], readme: str) -> None:
+    """Write a whole model folder."""
+    network, tokenizer = load_network(model)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        to_onnx(network, Path(scratch) / "float.onnx")
+        quantise(Path(scratch) / "float.onnx", out / "model.onnx")
+    session = onnxruntime.InferenceSession(str(out / "model.onnx"), providers=["CPUExecutionProvider"])
+    logits = run(session, tokenizer, dev)
+    scale, shift = calibration.fit(logits, dev)
+    probability = calibration.probabilities(logits, scale, shift)
+    limits = calibration.thresholds(probability, dev)
+    errors = calibration.error_rates(probability, dev, limits)
+    card = {
+        "name": out.name,
+        "taxonomy": VERSION,
+        "heads": list(HEADS),
+        "max_tokens": MAX_TOKENS,
+        "scale": [round(v, 6) for v in scale],
+        "shift": [round(v, 6) for v in shift],
+        "thresholds": limits,
+        "errors": {s: {lang: dataclasses.asdict(e) for lang, e in by.items()} for s, by in errors.items()},
+    }
+    tokenizer.save(str(out / "tokenizer.json"), pretty=False)
+    (out / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    (out / "README.md").write_text(readme, encoding="utf-8")
+    (out / "SHA256SUMS").write_text(checksums(out), encoding="utf-8")
+
+
+def main() -> None:
+    """Run the stage. The model card's table is written by ``training.evaluate``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    write_folder(args.model, args.out, examples(load("dev")), "Not evaluated yet: run python -m training.evaluate\n")
+    size = sum(f.stat().st_size for f in args.out.iterdir()) / 1e6
+    print(f"{args.out}: {size:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
