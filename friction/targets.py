@@ -1,12 +1,14 @@
 """Find the teams that a text names: whole words, without regard to case, accents or kind of apostrophe.
 
-A longer alias wins over a shorter one inside it. Words that only say "team" beside a name belong to the mention
-("the sales team", « l'équipe commerciale »). Whether the word really means the team here is the classifier's to say.
+A longer alias wins over a shorter one inside it; one with an article ("the buyers") is met without it, and in the
+singular. Words that only say "team" beside a name belong to the mention ("the sales team", « l'équipe commerciale »).
+Whether the word really means the team here is the classifier's to say.
 Called by ``friction.pipeline``; ``training`` uses the same finder, so that both read alike.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +33,7 @@ _PLURALS: Final = ("es", "s", "x", "")
 _TEAM_AFTER: Final = re.compile(r" (?:team|department|dept|crew|folks|guys|people)\b")
 _OF: Final = r"(?: (?:de la|de l'|des|du|de|d'))"
 _TEAM_BEFORE: Final = re.compile(rf"\b(?:equipe|service|departement|pole)s?{_OF}? ?$|\b(?:gens|collegues|gars){_OF} ?$")
+_ARTICLE: Final = re.compile(r"(?:the|our|le|la|les|nos) |l'")
 _FUNCTION_WORDS: Final = frozenset(
     [
         "it",
@@ -60,7 +63,17 @@ _FUNCTION_WORDS: Final = frozenset(
         "un",
     ]
 )
-"""An alias in capitals that is spelled like one of these ("IT", "US") is met in capitals only."""
+"""An alias that is spelled like one of these ("IT", "US") is met in capitals only."""
+
+
+def _derived(alias: str) -> Iterator[str]:
+    """Forms that people use beside an alias with an article: "the buyers" -> "buyers", "buyer"."""
+    article = _ARTICLE.match(alias)
+    if article is None or len(bare := alias[article.end() :]) < 4:
+        return
+    yield bare
+    if bare.endswith(("s", "x")) and " " not in bare and len(bare) > 4:
+        yield bare[:-1]
 
 
 def fold(text: str) -> str:
@@ -91,6 +104,7 @@ class TargetFinder:
     def __init__(self, directory: Directory) -> None:
         self._automaton = ahocorasick.Automaton()
         owners: dict[str, TeamId] = {}
+        derived: list[tuple[str, TeamId]] = []
         for team in directory.teams.values():
             for alias in (team.id, team.id.replace("-", " ").replace("_", " "), team.name, *team.aliases):
                 folded = " ".join(fold(alias).split())
@@ -100,8 +114,12 @@ class TargetFinder:
                     raise UsageError(
                         f"teams.{owners[folded]} and teams.{team.id} share an alias; give it to one of them"
                     )
-                only = alias if alias.isupper() and folded in _FUNCTION_WORDS else None
-                self._automaton.add_word(folded, _Alias(team.id, len(folded), only))
+                derived += [(form, team.id) for form in _derived(folded)]
+        for form, owner in derived:
+            owners.setdefault(form, owner)
+        for folded, owner in owners.items():
+            capitals = folded.upper() if folded in _FUNCTION_WORDS else None
+            self._automaton.add_word(folded, _Alias(owner, len(folded), capitals))
         self._automaton.make_automaton()
 
     def find(self, text: str) -> tuple[Mention, ...]:

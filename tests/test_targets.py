@@ -32,7 +32,8 @@ def _finder() -> TargetFinder:
         ("l'assurance  qualité", []),
         ("L'ASSURANCE QUALITÉ!", [("ASSURANCE QUALITÉ", "qa")]),
         ("sales\u2019 numbers (marketing's too)", [("sales", "sales"), ("marketing", "marketing")]),
-        ("ﬁn de l'année, œuvre des ventes", []),
+        ("une vente, œuvre des ventes", [("vente", "sales"), ("ventes", "sales")]),
+        ("sale boulot", []),
     ],
 )
 def test_mentions(text: str, found: list[tuple[str, str]]) -> None:
