@@ -1,13 +1,15 @@
 """The classifier: readings in, calibrated scores per target out. ONNX Runtime on the CPU, nothing else.
 
 Promises: a model is loaded from a checked folder (``friction.model_folder``), never downloaded, exported or
-unpickled; a batch in, a batch out, in order; no text is kept.
+unpickled; a batch in, a batch out, in order, and a comment's scores do not hang on the batch; no text is kept.
 Called by ``friction.pipeline``.
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 import onnxruntime
@@ -19,18 +21,17 @@ from friction.model_folder import Card, read_card
 from friction.records import AlignedText, Evidence, Reading, Span, TargetScore, TeamId
 from friction.taxonomy import HEADS, PATTERNS
 
-BATCH: Final = 32
-"""Sequences put to the model at once; measured best on 2 cores for comments of survey length."""
 _BLAME, _APPRECIATION, _FIRST_PATTERN = (HEADS.index(h) for h in ("blame", "appreciation", PATTERNS[0]))
 
 
 class Classifier:
     """A loaded model."""
 
-    def __init__(self, card: Card, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
+    def __init__(self, card: Card, tokenizer: Tokenizer, session: onnxruntime.InferenceSession, threads: int) -> None:
         self.card = card
         self._tokenizer = tokenizer
         self._session = session
+        self._pool = ThreadPoolExecutor(threads)
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Self:
@@ -38,7 +39,7 @@ class Classifier:
 
         Args:
             folder: see ``friction.model_folder``.
-            threads: for the arithmetic; 0 lets ONNX Runtime take every core.
+            threads: sequences under way at once; 0 takes every core.
 
         Raises:
             UsageError: no such folder, or a file is missing.
@@ -49,10 +50,10 @@ class Classifier:
         tokenizer.no_padding()
         tokenizer.enable_truncation(card.max_tokens, strategy="only_second")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-        return cls(card, tokenizer, session)
+        return cls(card, tokenizer, session, threads or os.cpu_count() or 1)
 
     def score(self, readings: Sequence[Reading], *, evidence: bool = True) -> list[tuple[TargetScore, ...]]:
         """Score every candidate target of every reading.
@@ -95,15 +96,21 @@ class Classifier:
 
     def _probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Calibrated probabilities of shape (pairs, heads); those of the patterns are given blame."""
-        encoded = self._tokenizer.encode_batch(list(pairs))
-        out = np.empty((len(pairs), len(HEADS)), dtype=np.float32)
-        order = sorted(range(len(pairs)), key=lambda i: len(encoded[i].ids))
-        for start in range(0, len(order), BATCH):
-            places = order[start : start + BATCH]
-            ids, mask = _pad([encoded[i] for i in places])
-            (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-            out[places] = 1 / (1 + np.exp(-(logits * self.card.scale + self.card.shift)))
-        return out
+        places = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+        encoded = self._tokenizer.encode_batch(list(places))
+        logits = np.array(list(self._pool.map(self._logits, encoded)), dtype=np.float32).reshape(-1, len(HEADS))
+        found = 1 / (1 + np.exp(-(logits * self.card.scale + self.card.shift)))
+        return np.asarray(found[[places[pair] for pair in pairs]], dtype=np.float32)
+
+    def _logits(self, encoded: Encoding) -> NDArray[np.float32]:
+        """Logits of shape (heads,), one sequence a run.
+
+        Int8 activations are scaled by run, so that in a larger batch a comment's scores would hang on the comments
+        beside it. Alone nothing is padded either, and runs share the cores.
+        """
+        ids = np.array([encoded.ids], dtype=np.int64)
+        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        return np.asarray(logits[0], dtype=np.float32)
 
     def _evidence(
         self,
@@ -140,14 +147,3 @@ def _weigh(drops: list[tuple[float, Span]], text: AlignedText) -> tuple[Evidence
 def _trim(text: str, span: Span) -> Span:
     piece = text[span.start : span.end]
     return Span(span.start + len(piece) - len(piece.lstrip()), span.end - len(piece) + len(piece.rstrip()))
-
-
-def _pad(encoded: Sequence[Encoding]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids and mask of shape (texts, longest)."""
-    width = max(len(e.ids) for e in encoded)
-    ids = np.zeros((len(encoded), width), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, e in enumerate(encoded):
-        ids[row, : len(e.ids)] = e.ids
-        mask[row, : len(e.ids)] = 1
-    return ids, mask

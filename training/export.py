@@ -26,7 +26,7 @@ from friction.taxonomy import HEADS, VERSION
 from . import calibration
 from .corpus import Example, examples, load
 from .finetune import MAX_TOKENS, tokenise
-from .network import Network, pad
+from .network import Network
 
 
 def load_network(folder: Path) -> tuple[Network, Tokenizer]:
@@ -62,14 +62,12 @@ def quantise(source: Path, path: Path) -> None:
 
 
 def run(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, items: list[Example]) -> NDArray[np.float32]:
-    """Logits of shape (examples, heads) from an exported model."""
+    """Logits of shape (examples, heads) from an exported model, one sequence a run, as the classifier does."""
     rows = tokenise(tokenizer, [(e.question, e.text) for e in items])
     out = np.zeros((len(items), len(HEADS)), dtype=np.float32)
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    for start in range(0, len(order), 32):
-        places = order[start : start + 32]
-        ids, mask = pad([rows[i] for i in places])
-        (out[places],) = session.run(["logits"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
+    for place, row in enumerate(rows):
+        ids = np.array([row], dtype=np.int64)
+        (out[place : place + 1],) = session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
     return out
 
 

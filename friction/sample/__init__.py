@@ -3,6 +3,9 @@
 The sample's comments are fictional, written by hand, and in no training split.
 """
 
+import csv
+import json
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,6 +35,14 @@ def write(folder: Path) -> Path:
     for source in (company / "inbox").iterdir():
         (folder / "inbox" / source.name).write_bytes(source.read_bytes())
     return path
+
+
+def comments() -> Iterator[tuple[str, str]]:
+    """(file and id, text) of every comment of the sample company, for checks that it is in no training split."""
+    for source in sorted((files(__name__) / "company" / "inbox").iterdir(), key=lambda f: f.name):
+        lines = source.read_text(encoding="utf-8").splitlines()
+        rows = map(json.loads, lines) if source.name.endswith(".jsonl") else csv.DictReader(lines)
+        yield from ((f"{source.name} {row['id']}", row["text"]) for row in rows)
 
 
 def _fresh(folder: Path) -> Path:

@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from friction.errors import UsageError
+from friction.taxonomy import HEADS, PATTERNS
+from training.corpus import examples, load
+from training.corpus_check import near_duplicates
+
+DIRECTORY = '[teams.lab]\nname = "Lab"\n[teams.support]\nname = "Support"\n[teams.ward]\nname = "Ward"\n'
+BLAME = {"team": "lab", "blame": True, "appreciation": False, "patterns": ["mistakes"]}
+
+
+def _write(root: Path, *rows: dict) -> Path:  # type: ignore[type-arg]
+    (root / "dev").mkdir()
+    (root / "dev" / "org.toml").write_text(DIRECTORY)
+    lines = [
+        {"id": f"o-{i}", "lang": "en", "from_team": "ward", "about_team": None} | row for i, row in enumerate(rows)
+    ]
+    (root / "dev" / "org.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return root
+
+
+def test_labels_stand_in_the_order_of_the_heads(tmp_path: Path) -> None:
+    root = _write(tmp_path, {"text": "The lab lost it, ward 4 found it. Support us!", "targets": [BLAME]})
+    lab, support = examples(load("dev", root))
+    assert lab.text == "The [TARGET] lost it, [US] 4 found it. [OTHER] us!"
+    assert dict(zip(HEADS, lab.labels, strict=True))["mistakes"] == 1
+    assert lab.labels[:3] == (1, 1, 0)
+    assert lab.weights == (1.0,) * len(HEADS)
+    assert support.labels == (0.0,) * len(HEADS)
+    assert support.weights[:2] == (1, 0), "an ordinary word trains is_team only"
+
+
+def test_patterns_are_learnt_only_from_blame(tmp_path: Path) -> None:
+    neutral = {"team": "lab", "blame": False, "appreciation": False, "patterns": []}
+    root = _write(tmp_path, {"text": "fine", "about_team": "lab", "targets": [neutral]})
+    (item,) = examples(load("dev", root))
+    assert item.question == "[TARGET][ASKED]"
+    assert item.weights[0] == 0
+    assert item.weights[-len(PATTERNS) :] == (0.0,) * len(PATTERNS)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "x"},
+        {"text": "x", "targets": [BLAME | {"team": "nobody"}]},
+        {"targets": []},
+        {"text": 5, "targets": []},
+    ],
+)
+def test_a_bad_row_is_named_by_line(tmp_path: Path, row: dict) -> None:  # type: ignore[type-arg]
+    with pytest.raises(UsageError, match=r"org\.jsonl line 1: not a labelled comment"):
+        load("dev", _write(tmp_path, row))
+
+
+def test_an_absent_split_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No corpus"):
+        load("test", tmp_path)
+
+
+def test_near_duplicates_and_skeletons_are_found() -> None:
+    texts = [
+        ("a", "the planners sent us the wrong drawing for the third time this week"),
+        ("b", "the planners sent us the wrong drawing for the third time this month"),
+        ("c", "we in the lab sent it to them and they have not read it and it is on the desk"),
+        ("d", "we in the shop gave it to them and they have not eaten it and it is on the floor"),
+        ("e", "nothing in common with any of the others above"),
+    ]
+    assert {(one, other) for one, other, _ in near_duplicates(texts)} == {("a", "b"), ("c", "d")}
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_the_corpus_is_what_its_datasheet_says(split: str) -> None:
+    rows = load(split)  # type: ignore[arg-type]
+    gold = [g for row in rows for g in row.targets.values()]
+    assert {row.reading.lang for row in rows} == {"en", "fr"}
+    assert sum(not g.blame for g in gold) / len(gold) >= 0.4
+    assert {p for g in gold for p in g.patterns} == set(PATTERNS)
+
+
+def test_splits_share_no_organisation() -> None:
+    splits = [{row.org for row in load(split)} for split in ("train", "dev", "test")]  # type: ignore[arg-type]
+    assert not splits[0] & splits[1] | splits[0] & splits[2] | splits[1] & splits[2]

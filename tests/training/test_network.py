@@ -1,0 +1,108 @@
+"""A tiny real network through the real stages: train, export, quantise, serve."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
+from tokenizers.models import WordPiece
+from transformers import BertConfig, BertModel
+
+from friction.classifier import Classifier
+from friction.errors import IntegrityError, UsageError
+from friction.markers import MARKERS
+from friction.model_folder import read_card
+from friction.pipeline import Pipeline
+from friction.records import Comment, Directory
+from friction.taxonomy import HEADS
+from training.corpus import Example
+from training.export import load_network, quantise, run, to_onnx, write_folder
+from training.finetune import predict, train
+from training.network import Network
+
+WORDS = "the they never answer us thanks great help late again we you".split()
+
+
+def _encoder(folder: Path) -> Path:
+    vocab = {w: i for i, w in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *MARKERS, *WORDS])}
+    tokenizer = Tokenizer(WordPiece(vocab, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *MARKERS])
+    ends = (("[SEP]", vocab["[SEP]"]), ("[CLS]", vocab["[CLS]"]))
+    tokenizer.post_processor = processors.BertProcessing(*ends)
+    config = BertConfig(
+        vocab_size=len(vocab), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    config.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(3)
+    network = Network(BertModel(config, add_pooling_layer=False), vocab["[TARGET]"], width=16)
+    torch.save(network.state_dict(), folder / "network.pt")
+    return folder
+
+
+def _items() -> list[Example]:
+    texts = {"they never answer us": (1, 0), "late again": (1, 0), "thanks great help": (0, 1), "we help you": (0, 0)}
+    return [
+        Example(
+            f"{text}{n}", "o", "en" if n % 2 else "fr", "t", "[TARGET]", text, (1.0, *stance, *[0.0] * 9), (1.0,) * 12
+        )  # type: ignore[arg-type]
+        for n in range(8)
+        for text, stance in texts.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _encoder(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_training_learns_and_export_keeps_what_was_learnt(model: Path, tmp_path: Path) -> None:
+    network, tokenizer = load_network(model)
+    items = _items()
+    found = train(network, tokenizer, items, items, epochs=12, rate=5e-3, seed=1, batch=8)
+    assert found["blame"] > 0.9
+    logits = predict(network, tokenizer, items)
+    to_onnx(network, tmp_path / "float.onnx")
+    quantise(tmp_path / "float.onnx", tmp_path / "int8.onnx")
+    for name, tolerance in (("float", 1e-4), ("int8", 0.5)):
+        session = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx"), providers=["CPUExecutionProvider"])
+        assert np.abs(run(session, tokenizer, items) - logits).max() < tolerance
+
+
+@pytest.fixture(scope="module")
+def folder(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("released") / "tiny-1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write_folder(model, out, _items(), "a card\n")
+    return out
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_written_folder_serves(folder: Path, directory: Directory) -> None:
+    assert read_card(folder).name == "tiny-1"
+    (scored,) = Pipeline(directory, Classifier.load(folder, threads=1)).score(
+        [Comment(text="they never answer us", about_team=next(iter(directory.teams)))]
+    )
+    assert len(scored.targets) == 1
+    assert len(scored.targets[0].patterns) == len(HEADS) - 3
+
+
+def test_a_folder_that_was_touched_is_refused(folder: Path) -> None:
+    card = folder / "card.json"
+    original = card.read_text()
+    card.write_text(json.dumps(json.loads(original) | {"max_tokens": 9}))
+    with pytest.raises(IntegrityError, match="SHA256SUMS"):
+        read_card(folder)
+    card.unlink()
+    with pytest.raises(UsageError, match=r"card\.json missing"):
+        read_card(folder)
+    card.write_text(original)
+    assert read_card(folder).max_tokens == 128
