@@ -80,8 +80,8 @@ def average_precisions(logits: NDArray[np.float32], items: Sequence[Example]) ->
 
 def score(precisions: dict[str, float]) -> float:
     """One figure to choose an epoch by."""
-    patterns = [precisions[p] for p in PATTERNS if p in precisions]
-    return (2 * precisions["blame"] + precisions["appreciation"] + sum(patterns) / len(patterns)) / 4
+    patterns = sum(precisions.get(p, 0.0) for p in PATTERNS) / len(PATTERNS)
+    return (2 * precisions["blame"] + precisions["appreciation"] + patterns) / 4
 
 
 def train(
