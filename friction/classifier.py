@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import onnxruntime
@@ -18,7 +18,7 @@ from tokenizers import Encoding, Tokenizer
 
 from friction.markers import clauses, mark, question
 from friction.model_folder import Card, read_card
-from friction.records import AlignedText, Evidence, Reading, Span, TargetScore, TeamId
+from friction.records import AlignedText, Evidence, Lang, Reading, Span, TargetScore, TeamId
 from friction.taxonomy import HEADS, PATTERNS
 
 _BLAME, _APPRECIATION, _FIRST_PATTERN = (HEADS.index(h) for h in ("blame", "appreciation", PATTERNS[0]))
@@ -67,7 +67,9 @@ class Classifier:
         """
         asked = [(reading, target) for reading in readings for target in reading.candidates]
         marked = [mark(reading, target) for reading, target in asked]
-        probabilities = self._probabilities([(question(r, t), m.text) for (r, t), m in zip(asked, marked, strict=True)])
+        probabilities = self._probabilities(
+            [_Input(question(r, t), m.text, r.lang) for (r, t), m in zip(asked, marked, strict=True)]
+        )
         spans = self._evidence(asked, marked, probabilities) if evidence else [()] * len(asked)
         scores: list[list[TargetScore]] = [[] for _ in readings]
         rows = iter(zip(probabilities, spans, strict=True))
@@ -94,13 +96,13 @@ class Classifier:
             evidence=shown if blamed else (),
         )
 
-    def _probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """Calibrated probabilities of shape (pairs, heads); those of the patterns are given blame."""
-        places = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+    def _probabilities(self, inputs: Sequence["_Input"]) -> NDArray[np.float32]:
+        """Calibrated probabilities of shape (inputs, heads); those of the patterns are given blame."""
+        places = {pair: place for place, pair in enumerate(dict.fromkeys((i.question, i.text) for i in inputs))}
         encoded = self._tokenizer.encode_batch(list(places))
         logits = np.array(list(self._pool.map(self._logits, encoded)), dtype=np.float32).reshape(-1, len(HEADS))
-        found = 1 / (1 + np.exp(-(logits * self.card.scale + self.card.shift)))
-        return np.asarray(found[[places[pair] for pair in pairs]], dtype=np.float32)
+        rows = [self.card.scaling[i.lang].probabilities(logits[places[i.question, i.text]]) for i in inputs]
+        return np.array(rows, dtype=np.float32).reshape(-1, len(HEADS))
 
     def _logits(self, encoded: Encoding) -> NDArray[np.float32]:
         """Logits of shape (heads,), one sequence a run.
@@ -120,19 +122,28 @@ class Classifier:
     ) -> list[tuple[Evidence, ...]]:
         """Clauses whose removal lowers the blame, with the share of it that they carry (occlusion)."""
         probes: list[tuple[int, Span]] = []
-        pairs: list[tuple[str, str]] = []
+        inputs: list[_Input] = []
         for place, (reading, target) in enumerate(asked):
             if probabilities[place, _BLAME] < self.card.thresholds["blame"]:
                 continue
             text = marked[place].text
             for span in clauses(text):
                 probes.append((place, span))
-                pairs.append((question(reading, target), (text[: span.start] + text[span.end :]).strip()))
-        without = self._probabilities(pairs)[:, _BLAME]
+                left = (text[: span.start] + text[span.end :]).strip()
+                inputs.append(_Input(question(reading, target), left, reading.lang))
+        without = self._probabilities(inputs)[:, _BLAME]
         found: list[list[tuple[float, Span]]] = [[] for _ in asked]
-        for (place, span), left in zip(probes, without, strict=True):
-            found[place].append((float(probabilities[place, _BLAME] - left), span))
+        for (place, span), rest in zip(probes, without, strict=True):
+            found[place].append((float(probabilities[place, _BLAME] - rest), span))
         return [_weigh(drops, text) for drops, text in zip(found, marked, strict=True)]
+
+
+class _Input(NamedTuple):
+    """What the model is asked: one comment as seen from one target."""
+
+    question: str
+    text: str
+    lang: Lang
 
 
 def _weigh(drops: list[tuple[float, Span]], text: AlignedText) -> tuple[Evidence, ...]:

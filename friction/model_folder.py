@@ -43,19 +43,31 @@ class ErrorRate:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaling:
+    """Platt scaling: ``sigmoid(scale * logit + shift)`` is a probability. Arrays of shape (heads,), as ``HEADS``."""
+
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Calibrated probabilities of shape (rows, heads) from logits of that shape."""
+        found: NDArray[np.float32] = 1 / (1 + np.exp(-(logits * self.scale + self.shift)))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """The numbers beside the weights.
 
     Attributes:
-        scale, shift: Platt scaling of each head's logit, arrays of shape (heads,) in the order of ``taxonomy.HEADS``.
+        scaling: by language, Platt scaling of each head's logit.
         thresholds: probability, by head, from which a label is given; a pattern's is given blame.
         errors: by stance and language ("en", "fr").
     """
 
     name: str
     max_tokens: int
-    scale: NDArray[np.float32]
-    shift: NDArray[np.float32]
+    scaling: dict[str, Scaling]
     thresholds: dict[str, float]
     errors: dict[str, dict[str, ErrorRate]]
 
@@ -87,8 +99,10 @@ def read_card(folder: Path) -> Card:
     return Card(
         name=raw["name"],
         max_tokens=raw["max_tokens"],
-        scale=np.array(raw["scale"], dtype=np.float32),
-        shift=np.array(raw["shift"], dtype=np.float32),
+        scaling={
+            lang: Scaling(**{k: np.array(v, dtype=np.float32) for k, v in s.items()})
+            for lang, s in raw["scaling"].items()
+        },
         thresholds=raw["thresholds"],
         errors={s: {lang: ErrorRate(**e) for lang, e in by.items()} for s, by in raw["errors"].items()},
     )

@@ -1,18 +1,21 @@
 """From dev scores to the numbers beside the weights: calibration, thresholds, error rates. Reads dev only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 
-from friction.model_folder import ErrorRate
+from friction.model_folder import ErrorRate, Scaling
 from friction.taxonomy import HEADS, STANCES
 
 from .corpus import Example
 
 Array = NDArray[np.float64]
+ENOUGH: Final = 30
+"""Examples of each kind that a language needs for a scaling of its own."""
 
 
 def _judged(items: Sequence[Example], head: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -20,29 +23,32 @@ def _judged(items: Sequence[Example], head: int) -> tuple[NDArray[np.bool_], NDA
     return weights, np.array([e.labels[head] for e in items]) > 0.5
 
 
-def fit(logits: NDArray[np.float32], items: Sequence[Example]) -> tuple[list[float], list[float]]:
-    """Platt scaling of each head (Platt 1999): ``sigmoid(scale * logit + shift)`` is a probability.
+def fit(logits: NDArray[np.float32], items: Sequence[Example]) -> dict[str, Scaling]:
+    """Platt scaling (Platt 1999) of each head in each language; languages pooled where one has too few of a kind.
 
-    Returns:
-        Scales and shifts, in the order of ``HEADS``.
+    Args:
+        logits: shape (examples, heads).
+        items: the examples, as many.
     """
-    scales, shifts = [], []
+    langs = np.array([e.lang for e in items])
+    found = {lang: Scaling(np.ones(len(HEADS), np.float32), np.zeros(len(HEADS), np.float32)) for lang in ("en", "fr")}
     for place in range(len(HEADS)):
         judged, truth = _judged(items, place)
-        if len(set(truth[judged])) < 2:
-            scales.append(1.0)
-            shifts.append(0.0)
-            continue
-        fitted = LogisticRegression(C=10.0).fit(logits[judged, place : place + 1], truth[judged])
-        scales.append(float(fitted.coef_[0, 0]))
-        shifts.append(float(fitted.intercept_[0]))
-    return scales, shifts
-
-
-def probabilities(logits: NDArray[np.float32], scale: Sequence[float], shift: Sequence[float]) -> Array:
-    """Calibrated probabilities of shape (examples, heads)."""
-    found: Array = 1 / (1 + np.exp(-(logits * np.array(scale) + np.array(shift))))
+        for lang, scaling in found.items():
+            here = judged & (langs == lang)
+            if min(truth[here].sum(), (~truth[here]).sum()) < ENOUGH:
+                here = judged
+            if len(set(truth[here])) < 2:
+                continue
+            fitted = LogisticRegression(C=10.0).fit(logits[here, place : place + 1], truth[here])
+            scaling.scale[place], scaling.shift[place] = fitted.coef_[0, 0], fitted.intercept_[0]
     return found
+
+
+def probabilities(logits: NDArray[np.float32], items: Sequence[Example], scaling: Mapping[str, Scaling]) -> Array:
+    """Calibrated probabilities of shape (examples, heads)."""
+    rows = [scaling[e.lang].probabilities(row) for e, row in zip(items, logits, strict=True)]
+    return np.array(rows, dtype=np.float64).reshape(-1, len(HEADS))
 
 
 def thresholds(probability: Array, items: Sequence[Example]) -> dict[str, float]:

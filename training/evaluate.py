@@ -65,7 +65,7 @@ def main() -> None:
     judged = examples(rows)
 
     def ours(items: list[Example]) -> baselines.Array:
-        return calibration.probabilities(run(session, tokenizer, items), card.scale.tolist(), card.shift.tolist())
+        return calibration.probabilities(run(session, tokenizer, items), items, card.scaling)
 
     found = {f"{card.name} (int8)": Judged(rows, judged, ours(judged), card.thresholds)}
     for name, baseline in (("TF-IDF + logistic regression", baselines.tfidf), ("majority", baselines.majority)):

@@ -80,8 +80,8 @@ def write_folder(model: Path, out: Path, dev: list[Example], readme: str) -> Non
         quantise(Path(scratch) / "float.onnx", out / "model.onnx")
     session = onnxruntime.InferenceSession(str(out / "model.onnx"), providers=["CPUExecutionProvider"])
     logits = run(session, tokenizer, dev)
-    scale, shift = calibration.fit(logits, dev)
-    probability = calibration.probabilities(logits, scale, shift)
+    scaling = calibration.fit(logits, dev)
+    probability = calibration.probabilities(logits, dev, scaling)
     limits = calibration.thresholds(probability, dev)
     errors = calibration.error_rates(probability, dev, limits)
     card = {
@@ -89,8 +89,13 @@ def write_folder(model: Path, out: Path, dev: list[Example], readme: str) -> Non
         "taxonomy": VERSION,
         "heads": list(HEADS),
         "max_tokens": MAX_TOKENS,
-        "scale": [round(v, 6) for v in scale],
-        "shift": [round(v, 6) for v in shift],
+        "scaling": {
+            lang: {
+                "scale": np.round(s.scale.astype(float), 6).tolist(),
+                "shift": np.round(s.shift.astype(float), 6).tolist(),
+            }
+            for lang, s in scaling.items()
+        },
         "thresholds": limits,
         "errors": {s: {lang: dataclasses.asdict(e) for lang, e in by.items()} for s, by in errors.items()},
     }

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 from tokenizers import Tokenizer
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import AutoConfig
 
+from friction.markers import OTHER, US
 from friction.taxonomy import HEADS, PATTERNS
 
-from .corpus import Example, examples, load
+from .corpus import Example, Labelled, examples, load
 from .distil import without_accents
 from .network import Network, new_network, pad
 
@@ -40,15 +42,36 @@ def tokenise(tokenizer: Tokenizer, items: Sequence[tuple[str, str]]) -> list[lis
     ]
 
 
-def vary(text: str, lang: str, rng: random.Random) -> str:
-    """The same comment as another hand would type it: no accents, no final stop, no commas."""
-    if lang == "fr" and rng.random() < 0.2:
-        text = without_accents(text)
-    if rng.random() < 0.2:
-        text = text.rstrip(" .!…")
-    if rng.random() < 0.1:
-        text = text.replace(",", "")
-    return text
+class Hands:
+    """The same comment as other hands would type it, and with something beside the point before or after it.
+
+    Args:
+        rows: comments to learn from; those that speak of no team serve as what is beside the point.
+    """
+
+    def __init__(self, rows: Sequence[Labelled], seed: int) -> None:
+        self._rng = random.Random(seed)
+        self._beside: dict[str, list[str]] = {"en": [], "fr": []}
+        for row in rows:
+            if not row.reading.mentions and row.reading.about_team is None and len(row.reading.text.text) < 120:
+                self._beside[row.reading.lang].append(row.reading.text.text)
+
+    def write(self, item: Example) -> str:
+        """The comment's marked text in some hand: no accents, no final stop, no commas, a team less known."""
+        text, chance = item.text, self._rng.random
+        beside = self._beside[item.lang]
+        if beside and chance() < 0.12:
+            parts = [self._rng.choice(beside), text]
+            text = " ".join(parts if chance() < 0.5 else parts[::-1])
+        if item.lang == "fr" and chance() < 0.2:
+            text = without_accents(text)
+        if chance() < 0.2:
+            text = text.rstrip(" .!…")
+        if chance() < 0.1:
+            text = text.replace(",", "")
+        if chance() < 0.1:
+            text = text.replace(US, OTHER)
+        return text
 
 
 def predict(
@@ -89,13 +112,17 @@ def train(
     tokenizer: Tokenizer,
     train_items: list[Example],
     dev_items: list[Example],
+    hands: Hands,
     *,
     epochs: int,
     rate: float,
     seed: int,
     batch: int = 32,
 ) -> dict[str, float]:
-    """Train in place and leave the best epoch's weights; returns its average precisions on dev."""
+    """Train in place and leave the best epoch's averaged weights; returns its average precisions on dev.
+
+    Weights are averaged over the steps with an exponential decay of about half an epoch (Polyak & Juditsky 1992).
+    """
     rng = random.Random(seed)
     torch.manual_seed(seed)
     encoder = list(network.encoder.parameters())
@@ -105,6 +132,9 @@ def train(
     )
     steps = epochs * (len(train_items) // batch + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, rate * 10], total_steps=steps + 1, pct_start=0.1)
+    averaged = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(1 - 2 * batch / max(len(train_items), 4 * batch))
+    )
     best: dict[str, float] = {}
     kept: dict[str, torch.Tensor] = {}
     for epoch in range(1, epochs + 1):
@@ -114,7 +144,7 @@ def train(
         rng.shuffle(blocks)
         losses = []
         for block in blocks:
-            ids, mask = pad(tokenise(tokenizer, [(e.question, vary(e.text, e.lang, rng)) for e in block]))
+            ids, mask = pad(tokenise(tokenizer, [(e.question, hands.write(e)) for e in block]))
             with torch.autocast("cpu", torch.bfloat16):
                 logits = network(ids, mask).float()
             labels = torch.tensor([e.labels for e in block]) * 0.96 + 0.02
@@ -125,10 +155,12 @@ def train(
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
+            averaged.update_parameters(network)
             losses.append(loss.item())
-        found = average_precisions(predict(network, tokenizer, dev_items), dev_items)
+        mean = cast(Network, averaged.module)
+        found = average_precisions(predict(mean, tokenizer, dev_items), dev_items)
         if not best or score(found) > score(best):
-            best, kept = found, {k: v.clone() for k, v in network.state_dict().items()}
+            best, kept = found, {k: v.clone() for k, v in mean.state_dict().items()}
         print(
             f"epoch {epoch} loss {np.mean(losses):.3f} dev blame {found['blame']:.3f} "
             f"appreciation {found['appreciation']:.3f} score {score(found):.3f} "
@@ -150,9 +182,10 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     network, tokenizer = new_network(args.encoder)
-    train_items, dev_items = examples(load("train")), examples(load("dev"))
+    rows = load("train")
+    train_items, dev_items, hands = examples(rows), examples(load("dev")), Hands(rows, args.seed)
     print(f"{len(train_items)} examples to train on, {len(dev_items)} of dev", flush=True)
-    best = train(network, tokenizer, train_items, dev_items, epochs=args.epochs, rate=args.rate, seed=args.seed)
+    best = train(network, tokenizer, train_items, dev_items, hands, epochs=args.epochs, rate=args.rate, seed=args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     AutoConfig.from_pretrained(args.encoder).save_pretrained(args.out)
     tokenizer.save(str(args.out / "tokenizer.json"))
