@@ -1,18 +1,34 @@
-"""What a model has to beat: the majority, and TF-IDF with logistic regression. Same examples, same splits."""
+"""What a model has to beat. Same examples, same splits; each gives probabilities of shape (examples, heads).
 
+The majority; a list of two hundred phrases; TF-IDF with logistic regression; SetFit (Tunstall et al. 2022, "Efficient
+few-shot learning without prompts") on the English encoder that ours is distilled from.
+"""
+
+import random
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline, make_union
+from sklearn.pipeline import make_union
+from torch.nn import functional as F
 
+from friction.targets import fold
 from friction.taxonomy import HEADS
 
 from .corpus import Example
+from .distil import embed
+from .student import teacher
 
 Array = NDArray[np.float64]
+KEYWORDS: Final = Path(__file__).parent / "keywords.txt"
+SETFIT_PAIRS: Final = 16_000
+_IS_TEAM, _BLAME = HEADS.index("is_team"), HEADS.index("blame")
 
 
 def _arrays(items: Sequence[Example]) -> tuple[Array, Array]:
@@ -25,28 +41,75 @@ def _text(item: Example) -> str:
 
 
 def majority(train: Sequence[Example], judged: Sequence[Example]) -> Array:
-    """The training share of each head, for everybody. Shape (examples, heads)."""
+    """The training share of each head, for everybody."""
     labels, weights = _arrays(train)
     share = (labels * weights).sum(0) / weights.sum(0)
     return np.tile(share, (len(judged), 1))
 
 
+def keywords(train: Sequence[Example], judged: Sequence[Example]) -> Array:  # noqa: ARG001 - as the others are called
+    """Blame wherever a phrase of the list stands; no other label."""
+    lines = KEYWORDS.read_text(encoding="utf-8").splitlines()
+    phrases = [f" {fold(line)} " for line in lines if line and not line.startswith("#")]
+    out = np.zeros((len(judged), len(HEADS)))
+    out[:, _IS_TEAM] = 1
+    for row, item in enumerate(judged):
+        text = "".join(c if c.isalnum() or c == "'" else " " for c in f" {fold(item.text)} ")
+        out[row, _BLAME] = any(phrase in " ".join(["", *text.split(), ""]) for phrase in phrases)
+    return out
+
+
 def tfidf(train: Sequence[Example], judged: Sequence[Example]) -> Array:
-    """TF-IDF of words and character n-grams, one logistic regression a head. Shape (examples, heads)."""
-    labels, weights = _arrays(train)
+    """TF-IDF of words and character n-grams, one logistic regression a head."""
     features = make_union(
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=60_000),
     )
     seen = features.fit_transform([_text(e) for e in train])
-    asked = features.transform([_text(e) for e in judged])
-    out = np.zeros((len(judged), len(HEADS)))
+    return _regress(seen, train, features.transform([_text(e) for e in judged]))
+
+
+def setfit(train: Sequence[Example], judged: Sequence[Example], *, seed: int = 3, batch: int = 16) -> Array:
+    """SetFit on all-MiniLM-L6-v2: pairs with the same blame label drawn together, then logistic regression a head."""
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    model, tokenizer = teacher()
+    known = [e for e in train if e.weights[_BLAME]]
+    by_label = [[e for e in known if e.labels[_BLAME] == label] for label in (0.0, 1.0)]
+    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-5)
+    model.train()
+    for _ in range(SETFIT_PAIRS // batch):
+        pairs = []
+        for row in range(batch):
+            one, other = (rng.choice((0, 1)),) * 2 if row % 2 else rng.sample((0, 1), 2)
+            pairs.append((rng.choice(by_label[one]), rng.choice(by_label[other])))
+        with torch.autocast("cpu", torch.bfloat16):
+            vectors = embed(model, tokenizer, [_text(e) for pair in zip(*pairs, strict=True) for e in pair])
+        left, right = vectors.split(batch)
+        goal = torch.tensor([float(a.labels[_BLAME] == b.labels[_BLAME]) for a, b in pairs])
+        loss = F.mse_loss((left * right).sum(1), goal)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+    model.eval()
+
+    def vectors_of(items: Sequence[Example]) -> Array:
+        with torch.inference_mode():
+            parts = [embed(model, tokenizer, [_text(e) for e in items[i : i + 64]]) for i in range(0, len(items), 64)]
+        return np.asarray(torch.cat(parts).numpy(), dtype=np.float64)
+
+    return _regress(vectors_of(train), train, vectors_of(judged))
+
+
+def _regress(seen: Array | csr_matrix, train: Sequence[Example], asked: Array | csr_matrix) -> Array:
+    """One balanced logistic regression a head, trained on the examples that the head is judged on."""
+    labels, weights = _arrays(train)
+    out = np.zeros((asked.shape[0], len(HEADS)))
     for head in range(len(HEADS)):
-        rows = weights[:, head] > 0
+        rows = np.flatnonzero(weights[:, head] > 0)
         if len(set(labels[rows, head])) < 2:
             out[:, head] = labels[rows, head].mean()
             continue
-        fitted = make_pipeline(LogisticRegression(C=4.0, max_iter=500, class_weight="balanced"))
-        fitted.fit(seen[np.flatnonzero(rows)], labels[rows, head])
+        fitted = LogisticRegression(C=4.0, max_iter=500, class_weight="balanced").fit(seen[rows], labels[rows, head])
         out[:, head] = fitted.predict_proba(asked)[:, 1]
     return out

@@ -30,7 +30,7 @@ from .corpus import Example, Labelled, examples, load
 from .distil import without_accents
 from .network import Network, new_network, pad
 
-MAX_TOKENS: Final = 128
+MAX_TOKENS: Final = 192
 HEAD_WEIGHT: Final = torch.tensor([0.3, 1.0, 0.7, *[0.35] * len(PATTERNS)])
 
 

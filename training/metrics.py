@@ -80,6 +80,13 @@ class Judged:
         place = HEADS.index(name)
         return _f1(self.truth[:, place], self.found[:, place])
 
+    def blame_of(self, places: Sequence[int]) -> tuple[int, int, float, float, float]:
+        """Targets, how many are blamed, F1, precision and recall of blame over the examples at ``places``."""
+        truth, found = self.truth[places, _BLAME], self.found[places, _BLAME]
+        hits = int((truth & found).sum())
+        precision, recall = hits / max(int(found.sum()), 1), hits / max(int(truth.sum()), 1)
+        return len(places), int(truth.sum()), _f1(truth, found), precision, recall
+
     def _macro(self, index: NDArray[np.int64]) -> float:
         return float(np.mean([_f1(self.truth[index, p], self.found[index, p]) for p in range(3, len(HEADS))]))
 

@@ -105,4 +105,4 @@ def test_a_folder_that_was_touched_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"card\.json missing"):
         read_card(folder)
     card.write_text(original)
-    assert read_card(folder).max_tokens == 128
+    assert read_card(folder).max_tokens == 192
