@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train clean
+.PHONY: help install demo serve test check format train benchmarks clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,7 +56,11 @@ train: .venv/.dev ## make the released model again, from the corpus and the publ
 	$(BIN)/python -m training.intermediate --data $(DATA) --encoder build/encoder --out build/stance
 	$(BIN)/python -m training.finetune --encoder build/stance --out build/model
 	$(BIN)/python -m training.export --model build/model --out models/friction-enfr-1
-	$(BIN)/python -m training.evaluate --model models/friction-enfr-1
+	$(BIN)/python -m training.evaluate --model models/friction-enfr-1 --float build/model --all
+
+benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that make train left
+	for name in politeness complaints incivility; do \
+	  $(BIN)/python -m training.benchmarks $$name --data $(DATA) --encoder build/stance || exit 1; done
 
 clean: ## remove what was built
 	rm -rf .venv build

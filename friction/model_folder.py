@@ -2,7 +2,7 @@
 
     MODEL/
       model.onnx        inputs input_ids, attention_mask (batch, tokens); output logits (batch, heads)
-      tokenizer.json    tokenizers' format; [PAD] is id 0
+      tokenizer.json    tokenizers' format
       card.json         this module's ``Card``
       README.md         the model card for people
       SHA256SUMS        of every other file

@@ -85,14 +85,19 @@ def read_rows(path: Path, directory: Directory) -> Iterator[Labelled]:
     finder = TargetFinder(directory)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            yield _labelled(json.loads(line), path.stem, finder, directory)
+            yield labelled(json.loads(line), path.stem, finder, directory)
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{path} line {number}: not a labelled comment ({type(error).__name__}: {error})"
             ) from None
 
 
-def _labelled(row: dict[str, Any], org: str, finder: TargetFinder, directory: Directory) -> Labelled:
+def labelled(row: dict[str, Any], org: str, finder: TargetFinder, directory: Directory) -> Labelled:
+    """A row in the guideline's form, read as the run time would read it.
+
+    Raises:
+        KeyError, TypeError, ValueError: the row is not in that form, or names an unknown team or pattern.
+    """
     text = redact(row["text"])
     targets: dict[TeamId, Gold] = {}
     for target in row["targets"]:

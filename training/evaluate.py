@@ -22,10 +22,10 @@ from friction.taxonomy import PATTERNS
 
 from . import baselines, calibration
 from .corpus import Example, Labelled, Split, examples, load
-from .export import load_network, run
+from .export import run
 from .finetune import Hands, predict, train
 from .metrics import Judged
-from .network import new_network
+from .network import load_network, new_network
 from .student import grow
 
 CARD = """# {name}
@@ -116,7 +116,7 @@ def _undistilled(train_rows: list[Labelled], dev: list[Example], judged: list[Ex
         model.save_pretrained(scratch)
         tokenizer.save(f"{scratch}/tokenizer.json")
         network, tokenizer = new_network(Path(scratch))
-    train(network, tokenizer, examples(train_rows), dev, Hands(train_rows, 17), epochs=6, rate=1e-4, seed=17)
+    train(network, tokenizer, examples(train_rows), dev, Hands(train_rows), epochs=6, rate=1e-4, seed=17)
     return [predict(network, tokenizer, items).astype(float) for items in (dev, judged)]
 
 

@@ -17,26 +17,14 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel
 
-from friction.markers import TARGET
 from friction.model_folder import checksums
 from friction.taxonomy import HEADS, VERSION
 
 from . import calibration
 from .corpus import Example, examples, load
 from .finetune import MAX_TOKENS, tokenise
-from .network import Network
-
-
-def load_network(folder: Path) -> tuple[Network, Tokenizer]:
-    """A trained network as ``training.finetune`` left it."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    config = AutoConfig.from_pretrained(folder)
-    encoder = AutoModel.from_config(config, add_pooling_layer=False, attn_implementation="eager")
-    network = Network(encoder, tokenizer.get_vocab()[TARGET], width=int(config.hidden_size))
-    network.load_state_dict(torch.load(folder / "network.pt", weights_only=True))
-    return network.eval(), tokenizer
+from .network import Network, load_network
 
 
 def to_onnx(network: Network, path: Path) -> None:

@@ -2,35 +2,38 @@
 
     python -m training.finetune --encoder build/stance --out build/model
 
-Keeps the weights of the epoch that does best on dev (mean of blame, appreciation and pattern average precision).
-The test split is not read here.
+Trains once for each seed, from the same first weights in another order, and keeps of each the epoch that does best on
+dev (mean of blame, appreciation and pattern average precision). The released network is the mean of their weights
+(Wortsman et al. 2022, "Model soups"). Resumable. The test split is not read here.
 """
 
 import argparse
 import json
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 from tokenizers import Tokenizer
+from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from transformers import AutoConfig
+from tqdm import tqdm
 
 from friction.markers import OTHER, US
 from friction.taxonomy import HEADS, PATTERNS
 
 from .corpus import Example, Labelled, examples, load
 from .distil import without_accents
-from .network import Network, new_network, pad
+from .network import Network, load_network, new_network, pad, save_network
 
 MAX_TOKENS: Final = 192
+FIRST_WEIGHTS: Final = 17
+"""Seed of the heads' first weights, the same for every training whose weights are to be averaged."""
 HEAD_WEIGHT: Final = torch.tensor([0.3, 1.0, 0.7, *[0.35] * len(PATTERNS)])
 
 
@@ -49,19 +52,18 @@ class Hands:
         rows: comments to learn from; those that speak of no team serve as what is beside the point.
     """
 
-    def __init__(self, rows: Sequence[Labelled], seed: int) -> None:
-        self._rng = random.Random(seed)
+    def __init__(self, rows: Sequence[Labelled]) -> None:
         self._beside: dict[str, list[str]] = {"en": [], "fr": []}
         for row in rows:
             if not row.reading.mentions and row.reading.about_team is None and len(row.reading.text.text) < 120:
                 self._beside[row.reading.lang].append(row.reading.text.text)
 
-    def write(self, item: Example) -> str:
+    def write(self, item: Example, rng: random.Random) -> str:
         """The comment's marked text in some hand: no accents, no final stop, no commas, a team less known."""
-        text, chance = item.text, self._rng.random
+        text, chance = item.text, rng.random
         beside = self._beside[item.lang]
         if beside and chance() < 0.12:
-            parts = [self._rng.choice(beside), text]
+            parts = [rng.choice(beside), text]
             text = " ".join(parts if chance() < 0.5 else parts[::-1])
         if item.lang == "fr" and chance() < 0.2:
             text = without_accents(text)
@@ -85,25 +87,25 @@ def predict(
     with torch.inference_mode():
         for start in range(0, len(order), batch):
             places = order[start : start + batch]
-            out[places] = network(*pad([rows[i] for i in places])).float().numpy()
+            out[places] = network(*pad([rows[i] for i in places], pad_id=network.pad_id)).float().numpy()
     network.train()
     return out
 
 
 def average_precisions(logits: NDArray[np.float32], items: Sequence[Example]) -> dict[str, float]:
-    """Average precision of each head over the examples that it is judged on."""
+    """Average precision of each head over the examples that it is judged on; 0 where none of them has its label."""
     labels, weights = (np.array([getattr(e, k) for e in items]) for k in ("labels", "weights"))
     found = {}
     for place, head in enumerate(HEADS):
         judged = weights[:, place] > 0
-        if labels[judged, place].any():
-            found[head] = float(average_precision_score(labels[judged, place], logits[judged, place]))
+        there = bool(labels[judged, place].any())
+        found[head] = float(average_precision_score(labels[judged, place], logits[judged, place])) if there else 0.0
     return found
 
 
 def score(precisions: dict[str, float]) -> float:
     """One figure to choose an epoch by."""
-    patterns = sum(precisions.get(p, 0.0) for p in PATTERNS) / len(PATTERNS)
+    patterns = sum(precisions[p] for p in PATTERNS) / len(PATTERNS)
     return (2 * precisions["blame"] + precisions["appreciation"] + patterns) / 4
 
 
@@ -118,38 +120,44 @@ def train(
     rate: float,
     seed: int,
     batch: int = 32,
+    checkpoint: Path | None = None,
 ) -> dict[str, float]:
     """Train in place and leave the best epoch's averaged weights; returns its average precisions on dev.
 
     Weights are averaged over the steps with an exponential decay of about half an epoch (Polyak & Juditsky 1992).
+
+    The heads learn ten times as fast as the encoder. ``checkpoint`` is written after each epoch, picked up where it is
+    found, and deleted at the end; ``hands`` varies how an example is written.
     """
-    rng = random.Random(seed)
-    torch.manual_seed(seed)
     encoder = list(network.encoder.parameters())
     fresh = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
     optimiser = torch.optim.AdamW(
         [{"params": encoder, "lr": rate}, {"params": fresh, "lr": rate * 10}], weight_decay=0.02
     )
-    steps = epochs * (len(train_items) // batch + 1)
+    steps = epochs * -(-len(train_items) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, rate * 10], total_steps=steps + 1, pct_start=0.1)
-    averaged = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(1 - 2 * batch / max(len(train_items), 4 * batch))
-    )
+    decay = 1 - 2 * batch / max(len(train_items), 4 * batch)
+    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+    mean = cast(Network, averaged.module)
+    parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
     best: dict[str, float] = {}
-    kept: dict[str, torch.Tensor] = {}
-    for epoch in range(1, epochs + 1):
-        started = time.monotonic()
+    kept: dict[str, Tensor] = {}
+    first = 1
+    if checkpoint is not None and checkpoint.is_file():
+        state = torch.load(checkpoint, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        best, kept, first = state["best"], state["kept"], state["epoch"] + 1
+    for epoch in range(first, epochs + 1):
+        rng = random.Random(f"{seed} {epoch}")
+        torch.manual_seed(seed * 1000 + epoch)
         items = sorted(train_items, key=lambda e: len(e.text) + rng.uniform(0, 40))
         blocks = [items[i : i + batch] for i in range(0, len(items), batch)]
         rng.shuffle(blocks)
         losses = []
-        for block in blocks:
-            ids, mask = pad(tokenise(tokenizer, [(e.question, hands.write(e)) for e in block]))
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = network(ids, mask).float()
-            labels = torch.tensor([e.labels for e in block]) * 0.96 + 0.02
-            weights = torch.tensor([e.weights for e in block]) * HEAD_WEIGHT
-            loss = (F.binary_cross_entropy_with_logits(logits, labels, reduction="none") * weights).sum() / len(block)
+        for block in tqdm(blocks, f"epoch {epoch}/{epochs}", disable=None, leave=False):
+            rows = tokenise(tokenizer, [(e.question, hands.write(e, rng)) for e in block])
+            loss = _loss(network, pad(rows, pad_id=network.pad_id), block)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -157,18 +165,44 @@ def train(
             schedule.step()
             averaged.update_parameters(network)
             losses.append(loss.item())
-        mean = cast(Network, averaged.module)
         found = average_precisions(predict(mean, tokenizer, dev_items), dev_items)
         if not best or score(found) > score(best):
             best, kept = found, {k: v.clone() for k, v in mean.state_dict().items()}
         print(
             f"epoch {epoch} loss {np.mean(losses):.3f} dev blame {found['blame']:.3f} "
-            f"appreciation {found['appreciation']:.3f} score {score(found):.3f} "
-            f"({time.monotonic() - started:.0f} s)",
+            f"appreciation {found['appreciation']:.3f} score {score(found):.3f}",
             flush=True,
         )
+        if checkpoint is not None:
+            state = {name: part.state_dict() for name, part in parts.items()}
+            _save(state | {"best": best, "kept": kept, "epoch": epoch}, checkpoint)
     network.load_state_dict(kept)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
     return best
+
+
+def _loss(network: Network, batch: tuple[Tensor, Tensor], block: Sequence[Example]) -> Tensor:
+    """Binary cross-entropy of each head where it is judged, labels smoothed a little."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(*batch).float()
+    labels = torch.tensor([e.labels for e in block]) * 0.96 + 0.02
+    weights = torch.tensor([e.weights for e in block]) * HEAD_WEIGHT
+    return (F.binary_cross_entropy_with_logits(logits, labels, reduction="none") * weights).sum() / len(block)
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def soup(networks: Sequence[Network]) -> Network:
+    """The first network with the mean of everybody's weights. They must have started from the same ones."""
+    states = [n.state_dict() for n in networks]
+    mean = {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
+    networks[0].load_state_dict(mean)
+    return networks[0]
 
 
 def main() -> None:
@@ -176,22 +210,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 23, 31])
+    parser.add_argument("--share", type=float, default=1.0, help="share of the training comments, for learning curves")
     args = parser.parse_args()
-    torch.manual_seed(args.seed)
-    network, tokenizer = new_network(args.encoder)
     rows = load("train")
-    train_items, dev_items, hands = examples(rows), examples(load("dev")), Hands(rows, args.seed)
-    print(f"{len(train_items)} examples to train on, {len(dev_items)} of dev", flush=True)
-    best = train(network, tokenizer, train_items, dev_items, hands, epochs=args.epochs, rate=args.rate, seed=args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
-    AutoConfig.from_pretrained(args.encoder).save_pretrained(args.out)
-    tokenizer.save(str(args.out / "tokenizer.json"))
-    torch.save(network.state_dict(), args.out / "network.pt")
-    (args.out / "dev.json").write_text(json.dumps(best, indent=1) + "\n")
-    print(json.dumps(best, indent=1))
+    random.Random(FIRST_WEIGHTS).shuffle(rows)
+    rows = rows[: int(len(rows) * args.share)]
+    train_items, dev_items, hands = examples(rows), examples(load("dev")), Hands(rows)
+    print(f"{len(rows)} comments, {len(train_items)} examples to train on, {len(dev_items)} of dev", flush=True)
+    networks = []
+    for seed in args.seeds:
+        folder = args.out / f"seed-{seed}"
+        if not (folder / "network.pt").is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            torch.manual_seed(FIRST_WEIGHTS)
+            network, tokenizer = new_network(args.encoder)
+            checkpoint = folder / "checkpoint.pt"
+            train(
+                network,
+                tokenizer,
+                train_items,
+                dev_items,
+                hands,
+                epochs=args.epochs,
+                rate=args.rate,
+                seed=seed,
+                checkpoint=checkpoint,
+            )
+            save_network(network, tokenizer, folder)
+        network, tokenizer = load_network(folder)
+        print(f"seed {seed}: {score(average_precisions(predict(network, tokenizer, dev_items), dev_items)):.3f}")
+        networks.append(network)
+    network = soup(networks)
+    found = average_precisions(predict(network, tokenizer, dev_items), dev_items)
+    save_network(network, tokenizer, args.out)
+    (args.out / "dev.json").write_text(json.dumps(found, indent=1) + "\n")
+    print(f"mean of weights: {score(found):.3f}\n{json.dumps(found, indent=1)}")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def read(
     """What the network reads of at most ``length`` tokens, of shape (texts, width), in float."""
     rows = [e.ids[:length] for e in tokenizer.encode_batch(list(zip(questions, texts, strict=True)))]
     with torch.autocast("cpu", torch.bfloat16):
-        found = network.read(*pad(rows))
+        found = network.read(*pad(rows, pad_id=network.pad_id))
     return found.float()
 
 

@@ -80,6 +80,11 @@ class Judged:
         place = HEADS.index(name)
         return _f1(self.truth[:, place], self.found[:, place])
 
+    def of(self, head: str) -> tuple[NDArray[np.bool_], Array]:
+        """Truth and probability of a head over the targets that are judged."""
+        place = HEADS.index(head)
+        return self.truth[: len(self.is_gold), place][self.is_gold], self.probability[self.is_gold, place]
+
     def blame_of(self, places: Sequence[int]) -> tuple[int, int, float, float, float]:
         """Targets, how many are blamed, F1, precision and recall of blame over the examples at ``places``."""
         truth, found = self.truth[places, _BLAME], self.found[places, _BLAME]

@@ -1,14 +1,15 @@
 """The network: an encoder, read out at the target's markers, and one logit for each head."""
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 
 from friction.errors import UsageError
-from friction.markers import TARGET
+from friction.markers import MARKERS, TARGET
 from friction.taxonomy import HEADS
 
 READ_OUT = "read_out.pt"
@@ -21,15 +22,19 @@ class Network(nn.Module):
     Args:
         encoder: a transformers model whose first output is (batch, tokens, width).
         target_id: id of the target's marker.
+        pad_id: id that fills a batch up.
     """
 
-    def __init__(self, encoder: nn.Module, target_id: int, *, width: int, dropout: float = 0.2) -> None:
+    def __init__(
+        self, encoder: nn.Module, target_id: int, *, width: int, pad_id: int = 0, dropout: float = 0.2
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.mix = nn.Linear(2 * width, width)
         self.heads = nn.Linear(width, len(HEADS))
         self.target_id = target_id
+        self.pad_id = pad_id
 
     def read(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """What the text says as seen from the target, shape (batch, width), from ids and mask (batch, tokens)."""
@@ -49,28 +54,80 @@ def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
     return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
 
 
-def load_encoder(folder: Path) -> tuple[nn.Module, Tokenizer, int]:
-    """An encoder folder of ``training.distil`` or ``training.intermediate``: model, tokenizer, width.
+def load_encoder(folder: Path) -> tuple[PreTrainedModel, Tokenizer]:
+    """Any transformers encoder on disk, with its tokenizer taught the markers where it does not know them.
 
     Raises:
-        UsageError: the folder holds no encoder.
+        UsageError: the folder holds no encoder, or one without a fast tokenizer.
     """
-    if not (folder / "config.json").is_file() or not (folder / "tokenizer.json").is_file():
-        raise UsageError(f"{folder} is no encoder folder: it needs config.json, tokenizer.json and weights")
-    encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"{folder} is no encoder folder: it needs config.json, a tokenizer and weights")
+    encoder = without_pooler(AutoModel.from_pretrained(folder, local_files_only=True))
+    tokenizer = _load_tokenizer(folder)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return encoder, tokenizer, int(encoder.config.hidden_size)
+    if new := [marker for marker in MARKERS if tokenizer.token_to_id(marker) is None]:
+        tokenizer.add_special_tokens(new)
+        encoder.resize_token_embeddings(tokenizer.get_vocab_size())
+    return encoder, tokenizer
+
+
+def without_pooler(encoder: PreTrainedModel) -> PreTrainedModel:
+    """The encoder less the head that some classes put on the first token; nothing here reads it."""
+    if getattr(encoder, "pooler", None) is not None:
+        setattr(encoder, "pooler", None)  # noqa: B010 - transformers types the attribute as a module
+    return encoder
+
+
+def _load_tokenizer(folder: Path) -> Tokenizer:
+    if (folder / "tokenizer.json").is_file():
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    found = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if not getattr(found, "is_fast", False):
+        raise UsageError(f"{folder} has no fast tokenizer; save one as tokenizer.json")
+    return Tokenizer.from_str(found.backend_tokenizer.to_str())
+
+
+def over(encoder: PreTrainedModel, tokenizer: Tokenizer) -> Network:
+    """A network with fresh heads over an encoder."""
+    return Network(
+        encoder,
+        tokenizer.get_vocab()[TARGET],
+        width=int(encoder.config.hidden_size),
+        pad_id=int(encoder.config.pad_token_id or 0),
+    )
 
 
 def new_network(folder: Path) -> tuple[Network, Tokenizer]:
     """A network with fresh heads over an encoder folder, its read-out taken from there where it has one."""
-    encoder, tokenizer, width = load_encoder(folder)
-    network = Network(encoder, tokenizer.get_vocab()[TARGET], width=width)
+    encoder, tokenizer = load_encoder(folder)
+    network = over(encoder, tokenizer)
     if (folder / READ_OUT).is_file():
         network.mix.load_state_dict(torch.load(folder / READ_OUT, weights_only=True))
     return network, tokenizer
+
+
+def save_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write a trained network: config, tokenizer, weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cast(PreTrainedModel, network.encoder).config.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.save(network.state_dict(), folder / "network.pt")
+
+
+def load_network(folder: Path) -> tuple[Network, Tokenizer]:
+    """A trained network as ``save_network`` left it.
+
+    Raises:
+        UsageError: the folder holds none.
+    """
+    if not (folder / "network.pt").is_file():
+        raise UsageError(f"{folder} holds no trained network (network.pt). Run training.finetune first.")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    network = over(without_pooler(AutoModel.from_config(config, attn_implementation="eager")), tokenizer)
+    network.load_state_dict(torch.load(folder / "network.pt", weights_only=True))
+    return network.eval(), tokenizer
 
 
 def pad(rows: list[list[int]], *, pad_id: int = 0) -> tuple[Tensor, Tensor]:

@@ -20,9 +20,9 @@ from friction.pipeline import Pipeline
 from friction.records import Comment, Directory
 from friction.taxonomy import HEADS
 from training.corpus import Example
-from training.export import load_network, quantise, run, to_onnx, write_folder
+from training.export import quantise, run, to_onnx, write_folder
 from training.finetune import Hands, predict, train
-from training.network import Network
+from training.network import Network, load_network
 
 WORDS = "the they never answer us thanks great help late again we you".split()
 
@@ -66,7 +66,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_training_learns_and_export_keeps_what_was_learnt(model: Path, tmp_path: Path) -> None:
     network, tokenizer = load_network(model)
     items = _items()
-    found = train(network, tokenizer, items, items, Hands([], 1), epochs=12, rate=5e-3, seed=1, batch=8)
+    found = train(network, tokenizer, items, items, Hands([]), epochs=12, rate=5e-3, seed=1, batch=8)
     assert found["blame"] > 0.9
     logits = predict(network, tokenizer, items)
     to_onnx(network, tmp_path / "float.onnx")

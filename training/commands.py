@@ -1,0 +1,113 @@
+"""Commands that ``training`` brings to ``friction``: ``train`` and ``evaluate``, for a user's own labelled rows."""
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from friction.cli import CONFIG, Config
+from friction.errors import UsageError
+
+Rows = Annotated[Path, typer.Argument(help="Labelled comments, CSV or JSON lines (see docs/taxonomy.md).")]
+NEEDED = ("torch", "transformers", "sklearn", "onnx", "matplotlib", "tqdm")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(train)
+    app.command()(evaluate)
+
+
+def _require_training() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f"{', '.join(missing)} not installed. Run: pip install 'friction[train]'")
+
+
+def train(
+    rows: Rows,
+    base: Annotated[Path, typer.Option(help="A transformers checkpoint folder on disk, e.g. XLM-R, to start from.")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    dev: Annotated[
+        Path | None, typer.Option(help="Labelled rows to choose by; by default one in five of ROWS.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times through the rows.")] = 6,
+    rate: Annotated[float, typer.Option(help="Learning rate of the encoder.")] = 1e-4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model on the same machine.")] = 17,
+    config: Config = CONFIG,
+) -> None:
+    """Train a model on your own labelled rows. Stopped and run again, it goes on where it was."""
+    _require_training()
+    from friction import settings as configuration
+
+    from . import rows as own
+    from .corpus import examples
+    from .export import write_folder
+    from .finetune import Hands
+    from .finetune import train as fit
+    from .network import new_network, save_network
+
+    directory = configuration.load(config).directory
+    read = own.read(rows, directory)
+    train_rows, dev_rows = (read, own.read(dev, directory)) if dev else own.split(read)
+    train_items, dev_items = examples(train_rows), examples(dev_rows)
+    _require_both_kinds(train_items, rows)
+    _require_both_kinds(dev_items, dev or rows)
+    work = out.with_name(out.name + ".training")
+    work.mkdir(parents=True, exist_ok=True)
+    network, tokenizer = new_network(base)
+    print(f"{len(train_items)} targets to train on, {len(dev_items)} to choose by")
+    hands = Hands(train_rows)
+    checkpoint = work / "checkpoint.pt"
+    fit(network, tokenizer, train_items, dev_items, hands, epochs=epochs, rate=rate, seed=seed, checkpoint=checkpoint)
+    save_network(network, tokenizer, work)
+    write_folder(
+        work, out, dev_items, f"# {out.name}\n\nTrained on {len(train_rows)} labelled comments over {base.name}.\n"
+    )
+    print(f"Model in {out}. Judge it on rows that it has not seen: friction evaluate ROWS --model {out}")
+
+
+def _require_both_kinds(items: list, path: Path) -> None:  # type: ignore[type-arg]
+    from friction.taxonomy import HEADS
+
+    place = HEADS.index("blame")
+    kinds = {item.labels[place] for item in items if item.weights[place]}
+    if kinds != {0.0, 1.0}:
+        raise UsageError(f"{path} needs targets that are blamed and targets that are not, in both parts; add rows")
+
+
+def evaluate(
+    rows: Rows,
+    model: Annotated[Path | None, typer.Option(help="Model folder; by default the released one.")] = None,
+    report: Annotated[Path, typer.Option(help="Report to write, .html or .md.")] = Path("report.html"),
+    config: Config = CONFIG,
+) -> None:
+    """Judge a model on labelled rows: figures with intervals, and plots."""
+    _require_training()
+    if report.suffix not in (".html", ".md"):
+        raise UsageError(f"{report}: a report ends in .html or .md")
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    from friction import settings as configuration
+    from friction.model_folder import RELEASED, read_card
+
+    from . import calibration
+    from . import report as reports
+    from . import rows as own
+    from .corpus import examples
+    from .export import run
+    from .metrics import Judged
+
+    folder = model or RELEASED
+    card = read_card(folder)
+    read = own.read(rows, configuration.load(config).directory)
+    items = examples(read)
+    session = onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
+    logits = run(session, Tokenizer.from_file(str(folder / "tokenizer.json")), items)
+    judged = Judged(read, items, calibration.probabilities(logits, items, card.scaling), card.thresholds)
+    reports.write(report, f"{card.name} on {rows.name}", judged, len(read))
+    for name, figure in judged.figures().items():
+        print(f"{name:18}{figure}")
+    print(f"Report in {report}")
