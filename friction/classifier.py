@@ -29,8 +29,8 @@ class Classifier:
 
     def __init__(self, card: Card, tokenizer: Tokenizer, session: onnxruntime.InferenceSession, threads: int) -> None:
         self.card = card
-        self._tokenizer = tokenizer
-        self._session = session
+        self.tokenizer = tokenizer
+        self.session = session
         self._pool = ThreadPoolExecutor(threads)
 
     @classmethod
@@ -99,7 +99,7 @@ class Classifier:
     def _probabilities(self, inputs: Sequence["_Input"]) -> NDArray[np.float32]:
         """Calibrated probabilities of shape (inputs, heads); those of the patterns are given blame."""
         places = {pair: place for place, pair in enumerate(dict.fromkeys((i.question, i.text) for i in inputs))}
-        encoded = self._tokenizer.encode_batch(list(places))
+        encoded = self.tokenizer.encode_batch(list(places))
         logits = np.array(list(self._pool.map(self._logits, encoded)), dtype=np.float32).reshape(-1, len(HEADS))
         rows = [self.card.scaling[i.lang].probabilities(logits[places[i.question, i.text]]) for i in inputs]
         return np.array(rows, dtype=np.float32).reshape(-1, len(HEADS))
@@ -111,7 +111,7 @@ class Classifier:
         beside it. Alone nothing is padded either, and runs share the cores.
         """
         ids = np.array([encoded.ids], dtype=np.int64)
-        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        (logits,) = self.session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         return np.asarray(logits[0], dtype=np.float32)
 
     def _evidence(

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from friction.model_folder import Card, checksums, read_card
 from friction.taxonomy import PATTERNS
 
-from . import baselines, calibration
+from . import baselines, calibration, faithfulness
 from .corpus import Example, Labelled, Split, examples, load
 from .export import run
 from .finetune import Hands, predict, train
@@ -51,6 +51,8 @@ Command: `python -m training.evaluate --model {folder} --split test`.
 {table}
 
 F1 of each pattern: {patterns}.
+
+{evidence}
 
 Blame by kind of comment, told apart by what can be counted:
 
@@ -173,7 +175,16 @@ def main() -> None:
         f"{split}: {len(rows)} comments, {len(judged)} candidates\n{table}\n\n{kinds}\n\nF1 of each pattern: {patterns}"
     )
     if split == "test":
-        _write_card(args.model, card, tokenizer.get_vocab_size(), rows, table=table, kinds=kinds, patterns=patterns)
+        _write_card(
+            args.model,
+            card,
+            tokenizer.get_vocab_size(),
+            rows,
+            table=table,
+            kinds=kinds,
+            patterns=patterns,
+            evidence=evidence,
+        )
 
 
 def _write_card(folder: Path, card: Card, vocabulary: int, rows: Sequence[Labelled], **parts: str) -> None:
