@@ -171,9 +171,9 @@ def main() -> None:
     best = next(iter(found.values()))
     table, kinds = _table(found), _kinds(rows, judged, best, baselines.keywords(train_items, judged))
     patterns = ", ".join(f"{p} {best.pattern(p):.2f}" for p in PATTERNS)
-    print(
-        f"{split}: {len(rows)} comments, {len(judged)} candidates\n{table}\n\n{kinds}\n\nF1 of each pattern: {patterns}"
-    )
+    evidence = faithfulness.report(args.model, rows, judged)
+    print(f"{split}: {len(rows)} comments, {len(judged)} candidates\n{table}\n\n{kinds}\n")
+    print(f"F1 of each pattern: {patterns}\n{evidence}")
     if split == "test":
         _write_card(
             args.model,

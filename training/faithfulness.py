@@ -25,11 +25,8 @@ _BLAME = HEADS.index("blame")
 def report(folder: Path, rows: Sequence[Labelled], items: Sequence[Example], *, seed: int = 7) -> str:
     """A sentence with the mean fall of the blame's probability, evidence deleted against as many random words.
 
-    Args:
-        folder: a released model folder.
-        rows, items: comments and their examples. Judged are those that the model blames and whose evidence leaves at
-            least as many other words.
-        seed: of the random words.
+    Judged are the targets that the model in ``folder`` blames and whose evidence leaves at least as many other words;
+    ``items`` are the examples of ``rows``.
     """
     classifier = Classifier.load(folder)
     rng = random.Random(seed)
