@@ -116,7 +116,7 @@ def main() -> None:
     vectors = [p for n, p in student.named_parameters() if "word_embeddings" in n]
     rest = [p for n, p in student.named_parameters() if "word_embeddings" not in n]
     optimiser = torch.optim.AdamW(
-        [{"params": vectors, "lr": args.rate * 3}, {"params": rest, "lr": args.rate}], weight_decay=0.01
+        [{"params": vectors, "lr": args.rate * 3}, {"params": rest, "lr": args.rate}], weight_decay=0.01, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [args.rate * 3, args.rate], total_steps=len(plan) + 1, pct_start=0.08, anneal_strategy="linear"

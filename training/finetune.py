@@ -132,7 +132,7 @@ def train(
     encoder = list(network.encoder.parameters())
     fresh = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
     optimiser = torch.optim.AdamW(
-        [{"params": encoder, "lr": rate}, {"params": fresh, "lr": rate * 10}], weight_decay=0.02
+        [{"params": encoder, "lr": rate}, {"params": fresh, "lr": rate * 10}], weight_decay=0.02, fused=True
     )
     steps = epochs * -(-len(train_items) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, rate * 10], total_steps=steps + 1, pct_start=0.1)

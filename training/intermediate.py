@@ -143,7 +143,7 @@ def main() -> None:
     rng.shuffle(plan)
 
     parameters = [*network.parameters(), *heads.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=args.rate, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(parameters, lr=args.rate, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=len(plan) + 1, pct_start=0.1)
     network.train()
     started, running = time.monotonic(), [0.0] * (len(found) + 1)
