@@ -6,10 +6,12 @@
 - nothing of the sample company, nor of the complaints that the product is accepted by, stands in it.
 """
 
+import csv
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from pathlib import Path
 from typing import Final
 
 from friction import sample
@@ -27,6 +29,7 @@ LITTLE_WORDS: Final = frozenset(
     plus jamais que qui ce cette ces c est sont a ont dans sur avec sans pour par""".split()
 )
 SKELETON_WORDS: Final = 9
+COMPLAINTS: Final = Path(__file__).parent.parent / "tests" / "complaints.csv"
 SPLITS: Final[tuple[Split, ...]] = ("train", "dev", "test")
 
 
@@ -85,10 +88,20 @@ def _unlabelled(rows: list[Labelled]) -> Iterator[str]:
                 yield f"{row.id}: {team} has a pattern without blame"
 
 
+def _complaints() -> list[dict[str, str]]:
+    """What the product is accepted by, where the tests stand beside the sources."""
+    if not COMPLAINTS.is_file():
+        return []
+    with COMPLAINTS.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def main() -> None:
     """Check everything and exit with 1 where something is wrong."""
     problems: list[str] = []
-    texts: list[tuple[str, str]] = [(f"sample {name}", text) for name, text in sample.comments()]
+    texts = [(f"sample {name}", text) for name, text in sample.comments()]
+    texts += [(f"complaint {row['id']}", row["text"]) for row in _complaints()]
+    accepted = {" ".join(words(row["text"])) for row in _complaints()}
     for split in SPLITS:
         try:
             rows = load(split)
@@ -96,6 +109,9 @@ def main() -> None:
             problems.append(str(error))
             continue
         problems += _unlabelled(rows)
+        problems += [
+            f"{r.id} is an acceptance complaint" for r in rows if " ".join(words(r.reading.text.text)) in accepted
+        ]
         texts += [(f"{split} {row.id}", row.reading.text.text) for row in rows]
     problems += [f"{name}: id used twice" for name, count in Counter(name for name, _ in texts).items() if count > 1]
     problems += [f"{one} and {other} are alike ({share:.2f})" for one, other, share in near_duplicates(texts)]
