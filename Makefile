@@ -28,7 +28,7 @@ demo: .venv/.runtime ## run the main job on the sample company
 	rm -rf $(DEMO)
 	$(BIN)/friction init --sample $(DEMO)
 	$(BIN)/friction ingest --inbox --config $(DEMO)/friction.toml
-	$(BIN)/friction release --through 2026-W46 --config $(DEMO)/friction.toml
+	$(BIN)/friction release --config $(DEMO)/friction.toml
 	$(BIN)/friction trends --config $(DEMO)/friction.toml
 	$(BIN)/friction digest --config $(DEMO)/friction.toml
 	@echo "To open the dashboard: $(BIN)/friction serve --config $(DEMO)/friction.toml, then http://127.0.0.1:8642"

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -34,6 +35,8 @@ app = typer.Typer(
 )
 Config = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="PATH")]
 CONFIG = Path("friction.toml")
+LONGEST_NAME = 24
+"""Characters of a column's name that a message may show."""
 
 
 def main() -> None:
@@ -47,6 +50,18 @@ def main() -> None:
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:  # its text, or a traceback's, may hold a comment's
+        print(f"friction: {_place(error)}. This is a defect; please report this line.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _place(error: Exception) -> str:
+    """What went wrong and where, without the error's own words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    home = str(Path(__file__).parent.parent)
+    ours = [f for f in frames if f.filename.startswith(home) and "site-packages" not in f.filename]
+    frame = (ours or frames)[-1]
+    return f"unexpected {type(error).__name__} in {Path(frame.filename).name} line {frame.lineno}"
 
 
 def build_pipeline(settings: "Settings") -> "Pipeline":
@@ -106,12 +121,22 @@ def score(
         for line in lines:
             print(line)
     else:
-        part = out.with_name(out.name + ".part")
-        with part.open("w", encoding="utf-8") as target:
-            target.writelines(line + "\n" for line in lines)
-        part.replace(out)
+        _write_whole(out, lines)
     if rejected:
         print(f"friction: {len(rejected)} rows could not be scored; each says why in its error field", file=sys.stderr)
+
+
+def _write_whole(path: Path, lines: Iterator[str]) -> None:
+    """Write a file that is there whole or not at all."""
+    part = Path(f"{path}.part")
+    try:
+        with part.open("w", encoding="utf-8") as target:
+            target.writelines(line + "\n" for line in lines)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}. Name a file in a folder that exists.") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @app.command()
@@ -218,8 +243,12 @@ def _say(report: "Report") -> None:
         f"{report.name}: {report.rows} rows, {report.comments} comments ({languages}), {report.added} votes counted, "
         f"{report.unattributed} unattributed, {len(report.rejected)} rejected"
     )
+    if again := report.votes - report.added + report.repeats:
+        print(f"  {again} votes were in already and did not count again")
     if report.ignored_columns:
-        print(f"  columns not used: {', '.join(report.ignored_columns)}")
+        named = [c for c in report.ignored_columns if len(c) <= LONGEST_NAME]  # a longer one may be a comment's text
+        more = len(report.ignored_columns) - len(named)
+        print(f"  columns not used: {', '.join(named + [f'{more} with a long name'] * bool(more))}")
     for number, reason in report.rejected[:3]:
         print(f"  row {number}: {reason}", file=sys.stderr)
     if report.rejects_file:
@@ -239,11 +268,24 @@ def release(
 
     settings = configuration.load(config)
     if verify:
-        from friction.store.releases import ReleaseStore
-
-        print(f"{ReleaseStore(settings.releases_address).verify()} releases, each as it was written")
+        verify_releases(settings)
         return
     release_weeks(settings, through)
+
+
+def verify_releases(settings: "Settings") -> None:
+    """Check the chain of releases, and its end against the private store where that is at hand."""
+    from friction.errors import IntegrityError
+    from friction.store.releases import ReleaseStore
+    from friction.store.scores import ScoreStore
+
+    releases = ReleaseStore(settings.releases_address)
+    count, head = releases.verify()
+    if settings.has_scores():
+        released = ScoreStore(settings.scores_address).released()
+        if released is not None and released != releases.last_week():
+            raise IntegrityError(f"The release of {released} is gone. Restore the store from a backup.")
+    print(f"{count} releases, each as it was written; the last has hash {head}")
 
 
 def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
@@ -253,8 +295,9 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     from friction.store.releases import ReleaseStore
     from friction.store.scores import ScoreStore
 
-    last = Week.of(date.today()) + -1 if through is None else Week.parse(through)
-    if last >= Week.of(date.today()) and through is not None and last > Week.of(date.today()):
+    this_week = Week.of(date.today())
+    last = this_week + -1 if through is None else Week.parse(through)
+    if last >= this_week:
         raise UsageError(f"{last} is not over yet; a window closes only on whole weeks")
     scores = ScoreStore(settings.scores_address)
     releases = ReleaseStore(settings.releases_address, create=True)

@@ -20,8 +20,6 @@ from friction.errors import UsageError
 FLOOR: Final = 5
 BASE: Final = 3
 MECHANISM: Final = f"rounding-{BASE}"
-ROUNDING_VARIANCE: Final = (BASE * BASE - 1) / 6
-"""Mean variance that random rounding adds to a count whose remainder is uniform: (0 + 2 + 2) / 3 for base 3."""
 _BANDS: Final = ((100, "100+"), (50, "50-99"), (20, "20-49"), (10, "10-19"), (0, "5-9"))
 
 

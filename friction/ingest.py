@@ -8,16 +8,19 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from friction import sources
 from friction.errors import UsageError
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored, Week
 from friction.settings import Settings, SourceSection
-from friction.store.scores import ScoreStore, Vote
+from friction.store.scores import SEEN_WEEKS, ScoreStore, Vote
 
+OLDEST_WEEKS: Final = 260
+"""A row of before then is a slip of the pen, and would make as many empty releases."""
 Progress = Callable[[int], None]
 
 
@@ -28,6 +31,7 @@ class Report:
     Attributes:
         rejected: row numbers and reasons, without text.
         unattributed: comments that land on no pair: no target, no author's team, or none that may be spoken of.
+        repeats: rows that stand in the file twice, id and all; they count once.
         repeated: the very same file is in already, whole; nothing was done.
     """
 
@@ -35,6 +39,7 @@ class Report:
     rows: int = 0
     comments: int = 0
     unattributed: int = 0
+    repeats: int = 0
     votes: int = 0
     added: int = 0
     languages: Counter[str] = field(default_factory=Counter)
@@ -78,7 +83,7 @@ def ingest(
         if store.has_batch(content):
             report.repeated = True
             return report
-        reading = _Reading(report, settings, pipeline, mapping, source or "", week)
+        reading = _Reading(report, settings, pipeline, mapping, source or "", week, store.oldest_week())
         votes = list(reading.votes(raw, progress or _silent))
     if strict and report.rejected:
         row, reason = report.rejected[0]
@@ -102,6 +107,7 @@ class _Reading:
         mapping: SourceSection,
         source: str,
         week: Week | None,
+        oldest: Week | None,
     ) -> None:
         self._report = report
         self._settings = settings
@@ -109,6 +115,8 @@ class _Reading:
         self._mapping = mapping
         self._source = source
         self._week = week
+        self._oldest = oldest
+        self._today = Week.of(date.today())
         self._occurrences: Counter[str] = Counter()
 
     def votes(self, raw: BinaryIO, progress: Progress) -> Iterator[Vote]:
@@ -121,8 +129,9 @@ class _Reading:
                 continue
             self._report.comments += 1
             self._report.languages[str(scored.lang)] += 1
+            repeats = self._report.repeats
             votes = list(self._attributed(comment, scored))
-            self._report.unattributed += not votes
+            self._report.unattributed += not votes and self._report.repeats == repeats
             yield from votes
         self._report.rejected.sort()
 
@@ -131,7 +140,8 @@ class _Reading:
             self._report.rows += 1
             reason = row.reason
             if row.comment is not None:
-                if row.comment.week is None and self._week is None:
+                week = row.comment.week or self._week
+                if week is None:
                     reason = "no week; give a week column, or --week 2026-W47"
                 elif row.comment.respondent is None and not self._mapping.one_row_per_person:
                     reason = (
@@ -139,6 +149,8 @@ class _Reading:
                         "in a [sources.NAME] section and name it with --source"
                     )
                 else:
+                    reason = self._impossible(week)
+                if reason is None:
                     yield row.comment
                     continue
             self._report.rejected.append((row.number, str(reason)))
@@ -149,6 +161,9 @@ class _Reading:
         if comment.from_team is None or week is None:
             return
         key = self._key(comment, week)
+        if comment.id is not None and self._occurrences[key] > 1:
+            self._report.repeats += 1
+            return
         respondent = comment.respondent or key
         merged: dict[str, Vote] = {}
         for score in scored.targets:
@@ -171,15 +186,25 @@ class _Reading:
         yield from merged.values()
 
     def _key(self, comment: Comment, week: Week) -> str:
-        """What makes a comment the same one in another file: its id, or a digest of all that the row says."""
-        if comment.id is not None:
-            return f"id\x1f{self._source}\x1f{comment.id}"
-        row = (self._source, comment.from_team, comment.about_team, week, comment.respondent, comment.text)
+        """What makes a comment the same one in another file: all that its row says, but not who wrote it.
+
+        The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
+        Rows without an id that say the same are told apart by their count in the file.
+        """
+        row = (self._source, comment.id, comment.from_team, comment.about_team, week, comment.text)
         digest = hashlib.sha256("\x1f".join(map(str, row)).encode()).hexdigest()
-        if comment.respondent is not None:
-            return digest
         self._occurrences[digest] += 1
-        return f"{digest}\x1f{self._occurrences[digest]}"
+        return digest if comment.id is not None else f"{digest}\x1f{self._occurrences[digest]}"
+
+    def _impossible(self, week: Week) -> str | None:
+        """Why a row of that week cannot be counted, if so."""
+        if week > self._today:
+            return "the week is in the future; mend the row, or give --week 2026-W47"
+        if self._today - week > OLDEST_WEEKS:
+            return f"the week is more than {OLDEST_WEEKS} weeks back; mend the row, or leave it out"
+        if self._oldest is not None and week < self._oldest:
+            return f"the week is more than {SEEN_WEEKS} weeks before the last release: too late to be counted"
+        return None
 
 
 def _silent(_rows: int) -> None:

@@ -91,7 +91,15 @@ def read_card(folder: Path) -> Card:
         )
     if (folder / "SHA256SUMS").read_text() != checksums(folder):
         raise IntegrityError(f"A file in {folder} is not the one that was released (SHA256SUMS). Reinstall friction.")
-    raw: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    try:
+        return _parse(json.loads((folder / "card.json").read_text(encoding="utf-8")), folder)
+    except (KeyError, TypeError, ValueError):
+        raise IntegrityError(
+            f"{folder}/card.json is not a card that this friction reads. Train the model again."
+        ) from None
+
+
+def _parse(raw: dict[str, Any], folder: Path) -> Card:
     if raw["taxonomy"] != VERSION or tuple(raw["heads"]) != HEADS:
         raise IntegrityError(
             f"{folder} speaks taxonomy {raw['taxonomy']}, this friction speaks {VERSION}. Train it again."

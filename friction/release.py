@@ -11,7 +11,7 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
 from collections.abc import Sequence
 
 from friction.disclosure import MECHANISM, Policy, draw, majority, round_randomly, round_respondents
-from friction.records import Cell, Directory, Week
+from friction.records import Cell, Directory, Team, Week
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.scores import Closing, Person, ScoreStore, Window
 from friction.taxonomy import PATTERNS
@@ -48,10 +48,10 @@ def _deliver(scores: ScoreStore, releases: ReleaseStore) -> None:
 def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy) -> list[Cell]:
     cells = []
     for window, people in store.windows(week):
-        opens = window.opens or _first_opening(store, week, policy)
-        target = directory.teams.get(window.pair[1])
+        opens = _opening(window.opens or store.start or week, week, policy)
+        speaks, target = (directory.teams.get(team) for team in window.pair)
         is_reportable = target is not None and policy.large_enough(target.headcount)
-        if is_reportable and policy.enough_voices(len(people)):
+        if is_reportable and policy.enough_voices(_voices(people, speaks)):
             cells.append(_cell(window, opens, week, people))
             store.close(window.pair, week)
         elif week - opens + 1 >= policy.max_window_weeks:
@@ -59,10 +59,16 @@ def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy
     return cells
 
 
-def _first_opening(store: Closing, week: Week, policy: Policy) -> Week:
-    """Where a pair's first window opens: on a grid that does not depend on who wrote when."""
-    start = store.start or week
-    return start + (week - start) // policy.max_window_weeks * policy.max_window_weeks
+def _opening(first: Week, week: Week, policy: Policy) -> Week:
+    """Where the pair's window opens: windows follow each other from ``first``, whether anybody wrote or not."""
+    return first + (week - first) // policy.max_window_weeks * policy.max_window_weeks
+
+
+def _voices(people: Sequence[Person], speaks: Team | None) -> int:
+    """How many people spoke; never more than the team has, whatever a source without respondents promises."""
+    if speaks is None or speaks.headcount is None:
+        return len(people)
+    return min(len(people), speaks.headcount)
 
 
 def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person]) -> Cell:

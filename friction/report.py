@@ -1,9 +1,12 @@
-"""Released trends in the forms that people read: JSON (the contract's pair object), CSV and a table."""
+"""Released trends in the forms that people read: JSON (the contract's pair object), CSV and a table.
+
+Shares and changes are published to ``PLACES``: finer ones would claim more than the intervals do.
+"""
 
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from friction.disclosure import band
 from friction.errors import UsageError
@@ -14,6 +17,7 @@ from friction.targets import TargetFinder
 from friction.trends import Pair, Point, Trend, trends
 
 TOO_FEW = "too few voices"
+PLACES: Final = 2
 
 
 def read_trends(releases: ReleaseStore) -> list[Trend]:
@@ -48,11 +52,11 @@ def cell_json(point: Point) -> dict[str, Any]:
         "first_week": str(cell.first_week),
         "last_week": str(cell.last_week),
         "respondents": band(cell.respondents),
-        "blame_rate": round(point.blame.value, 3),
-        "low": round(point.blame.low, 3),
-        "high": round(point.blame.high, 3),
-        "appreciation_rate": round(point.appreciation.value, 3),
-        "patterns": {p: round(share, 3) for p, share in point.patterns.items() if share},
+        "blame_rate": _rounded(point.blame.value),
+        "low": _rounded(point.blame.low),
+        "high": _rounded(point.blame.high),
+        "appreciation_rate": _rounded(point.appreciation.value),
+        "patterns": dict(point.patterns),
         "model": cell.model,
         "mechanism": cell.mechanism,
     }
@@ -75,7 +79,7 @@ def to_json(trend: Trend, *, latest_only: bool = False) -> dict[str, Any]:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+    return None if value is None else round(value, PLACES) + 0.0  # never -0.0
 
 
 def to_csv(found: Sequence[Trend]) -> str:

@@ -8,6 +8,7 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -102,8 +103,8 @@ class Settings:
         )
         self.sources = file.sources
         self.digest = file.digest
-        self.scores_address = file.store.scores or f"sqlite:///{self.data / 'scores.sqlite'}"
-        self.releases_address = file.store.releases or f"sqlite:///{self.data / 'releases.sqlite'}"
+        self.scores_address = file.store.scores or _sqlite(self.data / "scores.sqlite")
+        self.releases_address = file.store.releases or _sqlite(self.data / "releases.sqlite")
         if self.scores_address == self.releases_address:
             raise UsageError("[store]: scores and releases are two stores; give them two addresses")
 
@@ -111,6 +112,11 @@ class Settings:
     def data(self) -> Path:
         """Where the default stores and the reject lists are kept."""
         return self.home / "friction-data"
+
+    def has_scores(self) -> bool:
+        """Whether the private store is at hand; it is not where only releases are read."""
+        file = self.scores_address.removeprefix("sqlite:///")
+        return file == self.scores_address or Path(unquote(file)).exists()
 
     @property
     def inbox(self) -> Path:
@@ -133,6 +139,11 @@ class Settings:
         return self.sources[name]
 
 
+def _sqlite(path: Path) -> str:
+    """The address of a file; a ``?`` or ``%`` in its path is part of the path."""
+    return f"sqlite:///{quote(str(path))}"
+
+
 def load(path: Path) -> Settings:
     """Read and check a configuration file.
 
@@ -145,6 +156,8 @@ def load(path: Path) -> Settings:
         raise UsageError(f"No configuration at {path}. Write one with: friction init") from None
     except IsADirectoryError:
         raise UsageError(f"{path} is a folder. Give the friction.toml in it.") from None
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     try:

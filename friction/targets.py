@@ -40,6 +40,7 @@ _FUNCTION_WORDS: Final = frozenset(
         "us",
         "or",
         "am",
+        "pm",
         "is",
         "as",
         "on",
@@ -92,6 +93,8 @@ class _Alias:
     team: TeamId
     length: int
     capitals: str | None
+    acronym: bool
+    """Written in capitals in the directory; then so must its plural be: "POs", but not PUI in "puis"."""
 
 
 class TargetFinder:
@@ -104,12 +107,15 @@ class TargetFinder:
     def __init__(self, directory: Directory) -> None:
         self._automaton = ahocorasick.Automaton()
         owners: dict[str, TeamId] = {}
+        acronyms: set[str] = set()
         derived: list[tuple[str, TeamId]] = []
         for team in directory.teams.values():
             for alias in (team.id, team.id.replace("-", " ").replace("_", " "), team.name, *team.aliases):
                 folded = " ".join(fold(alias).split())
                 if not folded:
                     continue
+                if alias.isupper():
+                    acronyms.add(folded)
                 if owners.setdefault(folded, team.id) != team.id:
                     raise UsageError(
                         f"teams.{owners[folded]} and teams.{team.id} share an alias; give it to one of them"
@@ -119,7 +125,7 @@ class TargetFinder:
             owners.setdefault(form, owner)
         for folded, owner in owners.items():
             capitals = folded.upper() if folded in _FUNCTION_WORDS else None
-            self._automaton.add_word(folded, _Alias(owner, len(folded), capitals))
+            self._automaton.add_word(folded, _Alias(owner, len(folded), capitals, folded in acronyms))
         self._automaton.make_automaton()
 
     def find(self, text: str) -> tuple[Mention, ...]:
@@ -133,7 +139,10 @@ class TargetFinder:
             whole = _word_end(folded, end)
             if whole is None or (start > 0 and _in_word(folded, start)):
                 continue
-            if alias.capitals and text[index[start] : index[end]] != alias.capitals:
+            written = text[index[start] : index[end]]
+            if alias.capitals and written != alias.capitals:
+                continue
+            if whole > end and alias.acronym and not written.isupper():
                 continue
             hits.append((start, whole, alias.team))
         taken: list[tuple[int, int, TeamId]] = []

@@ -2,7 +2,8 @@
 
 A rate is the share of those who wrote about a team that hold it responsible. It is corrected for the classifier's
 measured errors (Rogan & Gladen 1978, "Estimating prevalence from the results of a screening test"), and its 95 %
-interval carries sampling, the uncertainty of the error rates, and rounding, by simulation with a fixed seed.
+interval carries sampling (Clopper & Pearson 1934, so that 0 and 1 are within reach), the uncertainty of the error
+rates, and the rounding of both the count and the number of people, by simulation with a fixed seed.
 
 A verdict compares the last ``RECENT_WEEKS`` of a pair with up to ``EARLIER_WEEKS`` before them, under a false
 discovery rate of 5 % over all pairs that can be compared (Benjamini & Hochberg 1995).
@@ -15,7 +16,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from friction.disclosure import ROUNDING_VARIANCE
+from friction.disclosure import FLOOR
 from friction.model_folder import ErrorRate
 from friction.records import Cell, TeamId
 from friction.taxonomy import Pattern
@@ -23,15 +24,19 @@ from friction.taxonomy import Pattern
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]
 Pair = tuple[TeamId, TeamId]
 Draws = NDArray[np.float64]
+"""Draws of a share or a difference, (2, DRAWS): the first row for its lower limit, the second for its upper one."""
 
 RECENT_WEEKS: Final = 8
 EARLIER_WEEKS: Final = 13
 STEADY_WITHIN: Final = 0.05
 FALSE_DISCOVERIES: Final = 0.05
+PATTERN_STEP: Final = 0.05
 DRAWS: Final = 20_000
 _SEED: Final = 1978
-_POWER: Final = 2.8
-"""1.96 + 0.84: a change of so many standard errors is found four times out of five."""
+_POWER: Final = (1.96 + 0.84) / 1.96
+"""A change of so many half-widths of its interval is found four times out of five."""
+_NONE: Final = 1e-9
+"""In the place of a beta's parameter 0, whose draws are all 0 or all 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A released cell with its corrected rates. ``patterns`` are plain shares of respondents, uncorrected."""
+    """A released cell with its corrected rates.
+
+    ``patterns`` are plain shares of respondents, uncorrected, to the nearest 0.05; those that come to 0 are left out.
+    """
 
     cell: Cell
     blame: Rate
@@ -98,17 +106,39 @@ class Errors:
         return np.clip((observed + self.specificity - 1) / youden, 0, 1)
 
 
+def _people_draws(cells: Sequence[Cell], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draws of how many people stand behind rounded numbers of them: each of the three that round there alike.
+
+    A 6 stands for 5 half of the time, since a window closes in the first week that reaches five. Cells of a pair
+    err together: who speaks with five one week rarely does with seven the next.
+    """
+    u = rng.random(DRAWS)
+    people = np.zeros(DRAWS, np.int64)
+    for cell in cells:
+        steps = (1 / 2, 3 / 4) if cell.respondents - 1 == FLOOR else (1 / 3, 2 / 3)
+        people += cell.respondents - 1 + np.searchsorted(steps, u, side="right")
+    return people
+
+
 def _share_draws(cells: Sequence[Cell], counts: Sequence[int], rng: np.random.Generator) -> Draws:
-    """Draws of the share behind rounded counts (Jeffreys' prior)."""
-    people = sum(cell.respondents for cell in cells)
-    noise = rng.normal(0, np.sqrt(ROUNDING_VARIANCE * len(cells)), DRAWS)
+    """Draws of the share behind rounded counts.
+
+    Rounding moves a count by -2 to 2 in proportions 1:2:3:2:1, as the sum of two steps of -1, 0 or 1 does.
+    """
+    people = _people_draws(cells, rng)
+    noise = rng.integers(-1, 2, (2 * len(cells), DRAWS)).sum(axis=0)
     voiced = np.clip(sum(counts) + noise, 0, people)
-    return rng.beta(voiced + 0.5, people - voiced + 0.5)
+    silent = people - voiced
+    lower = rng.beta(np.maximum(voiced, _NONE), silent + 1)
+    return np.stack([lower, rng.beta(voiced + 1, np.maximum(silent, _NONE))])
 
 
 def _summary(draws: Draws) -> Rate:
-    low, value, high = np.quantile(draws, (0.025, 0.5, 0.975))
-    return Rate(float(value), float(low), float(high))
+    return Rate(
+        value=float(np.median(draws)),
+        low=float(np.quantile(draws[0], 0.025)),
+        high=float(np.quantile(draws[1], 0.975)),
+    )
 
 
 def trends(cells: Iterable[Cell], errors: Mapping[str, Mapping[str, ErrorRate]]) -> list[Trend]:
@@ -138,8 +168,12 @@ def _point(cell: Cell, blame: Errors, appreciation: Errors) -> Point:
         cell=cell,
         blame=_summary(blame.correct(_share_draws([cell], [cell.blame], rng))),
         appreciation=_summary(appreciation.correct(_share_draws([cell], [cell.appreciation], rng))),
-        patterns={p: n / cell.respondents for p, n in cell.patterns.items()},
+        patterns={p: share for p, n in cell.patterns.items() if (share := _coarse(n / cell.respondents))},
     )
+
+
+def _coarse(share: float) -> float:
+    return round(round(share / PATTERN_STEP) * PATTERN_STEP, 2)
 
 
 def _compare(series: Sequence[Cell], errors: Errors) -> _Compared | None:
@@ -152,8 +186,8 @@ def _compare(series: Sequence[Cell], errors: Errors) -> _Compared | None:
         return None
     rng = np.random.default_rng((_SEED, last.last_week.index, len(series)))
     now, before = (errors.correct(_share_draws(c, [x.blame for x in c], rng)) for c in (recent, earlier))
-    difference = now - before
-    tail = min(float(np.mean(difference <= 0)), float(np.mean(difference >= 0)))
+    difference = np.stack([now[0] - before[1], now[1] - before[0]])
+    tail = min(float(np.mean(difference[0] <= 0)), float(np.mean(difference[1] >= 0)))
     return _Compared(difference, min(1.0, 2 * (tail * DRAWS + 1) / (DRAWS + 1)))
 
 
@@ -170,7 +204,7 @@ def _trend(pair: Pair, points: Sequence[Point], compared: _Compared | None, disc
     if compared is None:
         return Trend(*pair, tuple(points))
     change = _summary(compared.difference)
-    inner_low, inner_high = np.quantile(compared.difference, (0.05, 0.95))
+    inner_low, inner_high = np.quantile(compared.difference[0], 0.05), np.quantile(compared.difference[1], 0.95)
     verdict: Verdict = "cannot tell"
     if discovered:
         verdict = "rising" if change.value > 0 else "falling"
@@ -183,5 +217,5 @@ def _trend(pair: Pair, points: Sequence[Point], compared: _Compared | None, disc
         change=change.value,
         low=change.low,
         high=change.high,
-        smallest_visible_change=float(_POWER * np.std(compared.difference)),
+        smallest_visible_change=_POWER * (change.high - change.low) / 2,
     )

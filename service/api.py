@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from friction.pipeline import MAX_CHARACTERS
-from friction.records import Comment, TeamId
+from friction.records import Comment, Scored, TeamId
 from friction.report import read_trends, to_json
 from friction.scoring import to_json as scored_json
 from friction.taxonomy import Pattern
@@ -17,15 +17,7 @@ from friction.trends import Trend, Verdict
 from .state import State
 
 MAX_COMMENTS = 500
-
-
-def no_query(request: Request) -> None:
-    """Refuse any query parameter: none changes which people are behind a number."""
-    if request.query_params:
-        raise HTTPException(400, "This route takes no query parameters.")
-
-
-router = APIRouter(prefix="/v1", dependencies=[Depends(no_query)])
+router = APIRouter(prefix="/v1")
 
 
 class _Model(BaseModel):
@@ -68,21 +60,29 @@ class TargetOut(_Model):
     evidence: list[EvidenceOut]
 
 
-class ScoredOut(_Model):
-    """A scored comment; ``error`` stands in the place of ``targets`` where it could not be scored."""
-
+class _RowOut(_Model):
     id: str | None
     lang: Literal["en", "fr"] | None
     model: str
-    targets: list[TargetOut] | None = None
-    error: str | None = None
+
+
+class ScoredOut(_RowOut):
+    """A scored comment, as ``friction score`` prints it."""
+
+    targets: list[TargetOut]
+
+
+class FailedOut(_RowOut):
+    """A comment that could not be scored: ``error`` stands in the place of ``targets``."""
+
+    error: str
 
 
 class ScoreResponse(_Model):
     """Results in the order of the request."""
 
     model: str
-    results: list[ScoredOut]
+    results: list[ScoredOut | FailedOut]
 
 
 class CellOut(_Model):
@@ -127,12 +127,12 @@ def _state(request: Request) -> State:
     return state
 
 
-@router.post("/score", response_model_exclude_none=False)
+@router.post("/score")
 async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
     """Score comments and keep nothing."""
     state = _state(request)
     rows = await run_in_threadpool(_score, state, body.comments)
-    return ScoreResponse(model=state.pipeline.model, results=[ScoredOut(**row) for row in rows])
+    return ScoreResponse.model_validate({"model": state.pipeline.model, "results": rows})
 
 
 def _score(state: State, sent: Sequence[CommentIn]) -> list[dict[str, Any]]:
@@ -140,9 +140,9 @@ def _score(state: State, sent: Sequence[CommentIn]) -> list[dict[str, Any]]:
     scores = iter(state.pipeline.score([c for c in comments if isinstance(c, Comment)]))
     model = state.pipeline.model
     return [
-        scored_json(next(scores), model)
-        if isinstance(comment, Comment)
-        else {"id": row.id, "lang": None, "model": model, "error": comment}
+        scored_json(
+            next(scores) if isinstance(comment, Comment) else Scored(id=row.id, lang=None, error=comment), model
+        )
         for row, comment in zip(sent, comments, strict=True)
     ]
 

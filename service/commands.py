@@ -1,6 +1,9 @@
 """Commands that ``service`` brings to ``friction``: ``digest``, ``weekly`` and ``serve``."""
 
+import errno
 import ipaddress
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,9 +56,12 @@ def write_digest(settings: "Settings", out: Path | None, week: "Week | None" = N
     cells = [c for c in releases.cells() if c.last_week <= week]
     mail = render(trends(cells, read_card(RELEASED).errors), settings.directory, week, settings.digest.language)
     folder = out or settings.data / "digests"
-    folder.mkdir(parents=True, exist_ok=True)
-    for ending, content in (("html", mail.html), ("txt", mail.text)):
-        (folder / f"{week}.{ending}").write_text(content, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for ending, content in (("html", mail.html), ("txt", mail.text)):
+            (folder / f"{week}.{ending}").write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"Cannot write the digest to {folder}: {error.strerror}. Give another --out.") from None
     print(f"{mail.subject}\nDigest written to {folder / f'{week}.html'} and .txt")
 
 
@@ -65,9 +71,15 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     from friction.cli import inbox_files, ingest_files, release_weeks
 
     settings = configuration.load(config)
-    ingest_files(inbox_files(settings), settings)
+    unread: UsageError | None = None
+    try:
+        ingest_files(inbox_files(settings), settings)
+    except UsageError as error:  # a bad file waits for its mend, and keeps no good one waiting
+        unread = error
     release_weeks(settings)
     write_digest(settings, out)
+    if unread is not None:
+        raise unread
 
 
 def serve(
@@ -89,8 +101,26 @@ def serve(
         raise UsageError(f"{host} is not a loopback address. Access keys do not exist yet, so nobody else may connect.")
     settings = configuration.load(config)
     state = State(settings.directory, build_pipeline(settings), ReleaseStore(settings.releases_address, create=True))
-    print(f"friction on http://{host}:{port} (API at /docs); stop with Ctrl-C")
-    uvicorn.run(create_app(state), host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    name = f"[{host}]" if ":" in host else host
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(state, host=name), log_level="warning", access_log=False, server_header=False)
+    )
+    with _listen(host, port) as listener, suppress(KeyboardInterrupt):
+        print(f"friction on http://{name}:{listener.getsockname()[1]} (API at /docs); stop with Ctrl-C", flush=True)
+        server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens already, so that what is printed next is true.
+
+    Raises:
+        UsageError: the port is taken, or not to be had.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on ({error.strerror})"
+        raise UsageError(f"port {port} on {host} {why}; choose another with --port") from None
 
 
 def _is_loopback(host: str) -> bool:

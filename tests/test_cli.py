@@ -1,12 +1,16 @@
 """The command as people run it: a real process, its words and its exit code."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from friction import cli, sample
+from friction.records import Week
 from tests.conftest import CONFIG
 
 FRICTION = Path(sys.executable).parent / "friction"
@@ -65,6 +69,10 @@ def test_score_strict_writes_nothing(home: Path) -> None:
         (["trends"], "Run friction release first"),
         (["digest"], "Run friction release first"),
         (["release", "--through", "2199-W01"], "is not over yet"),
+        (["release", "--through", str(Week.of(date.today()))], "is not over yet"),
+        (["score", "x.csv", "-o", "no/such/out.jsonl"], "Cannot write no/such/out.jsonl"),
+        (["score", "x.csv", "-o", "."], "Cannot write"),
+        (["score", "x.csv", "--config", "friction.toml/x"], "Cannot read friction.toml/x"),
         (["score", "x.csv", "--config", "none.toml"], "friction init"),
         (["serve", "--host", "0.0.0.0"], "not a loopback address"),
         (["nonsense"], "No such command"),
@@ -96,3 +104,69 @@ def test_trends_in_three_forms(home: Path) -> None:
     assert len(run("trends", "--format", "csv", cwd=home).splitlines()) == 17
     assert "too few voices (1 pairs):\n  it -> sales" in run("trends", "it", "sales", cwd=home)
     assert "Name both teams" in run("trends", "it", cwd=home, code=2)
+
+
+def test_an_end_that_was_cut_off_shows(home: Path) -> None:
+    rows = "".join(f"Marketing never answers,sales,p{p},2026-W{w}\n" for w in (10, 11) for p in range(6))
+    (home / "a.csv").write_text("text,from_team,respondent,week\n" + rows)
+    run("ingest", "a.csv", cwd=home)
+    run("release", "--through", "2026-W11", cwd=home)
+    assert "2 releases, each as it was written; the last has hash" in run("release", "--verify", cwd=home)
+    with sqlite3.connect(home / "friction-data" / "releases.sqlite") as db:
+        db.execute("delete from cells where last_week = (select max(week) from releases)")
+        db.execute("delete from releases where week = (select max(week) from releases)")
+    assert "The release of 2026-W11 is gone" in run("release", "--verify", cwd=home, code=1)
+
+
+def test_weekly_goes_on_past_a_file_that_cannot_be_read(home: Path) -> None:
+    (home / "inbox").mkdir()
+    rows = "".join(f"Marketing never answers,sales,p{p},2026-W10\n" for p in range(6))
+    (home / "inbox" / "good.csv").write_text("text,from_team,respondent,week\n" + rows)
+    (home / "inbox" / "bad.csv").write_bytes(b"%PDF-1.7")
+    said = run("weekly", cwd=home, code=2)
+    assert "bad.csv is a PDF" in said
+    assert list((home / "friction-data" / "digests").glob("*.html"))
+
+
+def test_a_question_mark_in_a_folder_s_name_is_part_of_it(tmp_path: Path) -> None:
+    home = tmp_path / "who? 100%"
+    home.mkdir()
+    (home / "friction.toml").write_text(CONFIG, encoding="utf-8")
+    (home / "a.csv").write_text("text,from_team,respondent,week\nSupport is great,sales,p,2026-W10\n")
+    run("ingest", "a.csv", cwd=home)
+    run("release", "--through", "2026-W10", cwd=home)
+    assert {f.name for f in (home / "friction-data").iterdir()} >= {"scores.sqlite", "releases.sqlite"}
+    assert [f.name for f in tmp_path.iterdir()] == ["who? 100%"]
+
+
+def test_a_file_that_is_no_store_is_named(home: Path) -> None:
+    (home / "friction-data").mkdir()
+    store = home / "friction-data" / "releases.sqlite"
+    store.write_bytes(b"")
+    assert "is no friction store" in run("trends", cwd=home, code=2)
+    store.write_bytes(b"not a database at all, but long enough to be read as one" * 20)
+    assert "Cannot open the store" in run("trends", cwd=home, code=2)
+
+
+def test_an_unexpected_error_says_where_and_nothing_else(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret words of a comment")
+
+    monkeypatch.setattr("friction.settings.load", fail)
+    monkeypatch.setattr(sys, "argv", ["friction", "score", "x.csv"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    said = capsys.readouterr().err
+    assert left.value.code == 1
+    assert "unexpected RuntimeError in test_cli.py line" in said
+    assert "secret" not in said
+
+
+def test_the_sample_ends_with_the_week_before_this(tmp_path: Path) -> None:
+    sample.write(tmp_path)
+    last = Week.of(date.today()) + -1
+    surveys = sorted(Week.parse(f.stem.removeprefix("survey-")) for f in (tmp_path / "inbox").glob("survey-*"))
+    assert surveys == [last + n for n in range(-15, 1)]
+    assert f",{last}," in (tmp_path / "inbox" / f"survey-{last}.csv").read_text(encoding="utf-8")

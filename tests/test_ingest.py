@@ -8,7 +8,9 @@ from friction.errors import UsageError
 from friction.ingest import Report, ingest
 from friction.pipeline import Pipeline
 from friction.records import Week
+from friction.release import release
 from friction.settings import Settings, load
+from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore
 from tests.conftest import CONFIG
 
@@ -111,3 +113,48 @@ def test_no_name_and_no_text_in_the_store(run: Ingest, settings: Settings) -> No
             content = path.read_bytes()
             assert b"kumquat" not in content
             assert b"zebra" not in content
+
+
+def test_the_same_words_of_two_people_are_two_votes_and_of_one_are_one(run: Ingest, settings: Settings) -> None:
+    words = "nothing to report,sales,marketing,{},2026-W10\n"
+    assert run(HEADER + words.format("p1")).added == 1
+    assert run(HEADER + words.format("p2"), "site-b.csv").added == 1
+    assert run(HEADER + words.format("p1") + "\n", "again.csv").added == 0
+    assert len(rows(settings)) == 2
+
+
+def test_nothing_that_outlives_the_window_tells_the_author_of_a_known_text(run: Ingest, settings: Settings) -> None:
+    """The key that recognises a comment again is the same whoever wrote it, so it cannot be searched for its author."""
+    keys = []
+    for name in ("p1", "p2"):
+        run(HEADER + f"nothing to report,sales,marketing,{name},2026-W10\n", f"{name}.csv")
+        keys.append(rows(settings, "select key from seen"))
+    assert keys[0] == keys[1]
+
+
+def test_ids_that_start_again_each_week_are_other_comments(run: Ingest, settings: Settings) -> None:
+    header = "id,text,from_team,respondent,week\n"
+    row = "{},{},sales,p1,2026-W{}\n"
+    assert run(header + row.format(1, "Marketing never answers", 10)).added == 1
+    assert run(header + row.format(1, "Marketing is late", 11), "next.csv").added == 1
+    report = run(header + row.format(7, "Marketing is rude", 11) * 3, "twice.csv")
+    assert (report.added, report.repeats) == (1, 2)
+    assert len(rows(settings)) == 3
+
+
+@pytest.mark.parametrize(("week", "said"), [("2199-W01", "in the future"), ("1999-W01", "weeks back")])
+def test_a_week_that_cannot_be_is_rejected(run: Ingest, settings: Settings, week: str, said: str) -> None:
+    report = run(HEADER + f"never an answer,sales,marketing,p1,{week}\n")
+    assert said in report.rejected[0][1]
+    assert rows(settings) == []
+
+
+def test_a_row_that_would_not_be_recognised_as_a_repeat_is_too_late(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    run(HEADER + "never an answer,sales,marketing,p1,2025-W20\n")
+    arguments = {"directory": settings.directory, "policy": settings.policy}
+    release(scores, releases, through=Week.parse("2025-W47"), **arguments)  # type: ignore[arg-type]
+    report = run(HEADER + "never an answer,sales,marketing,p1,2025-W20\nhm,sales,marketing,p1,2025-W22\n", "late.csv")
+    assert "too late" in report.rejected[0][1]
+    assert report.rejected[0][0] == 2

@@ -126,4 +126,27 @@ def test_a_crash_between_the_stores_loses_and_doubles_nothing(  # type: ignore[n
     release(scores, releases, **arguments)  # type: ignore[arg-type]
     (cell,) = releases.cells()
     assert cell.respondents == 9
-    assert releases.verify() == 1
+    assert releases.verify()[0] == 1
+
+
+def test_an_idle_pair_s_window_expires_too(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    close(make_vote(f"p{i}") for i in range(6))
+    cells = close((make_vote(f"p{i}", "2026-W40", comment=f"later{i}") for i in range(6)), through="2026-W40")
+    assert [(str(c.first_week), str(c.last_week)) for c in cells] == [
+        ("2026-W10", "2026-W10"),
+        ("2026-W37", "2026-W40"),
+    ]
+
+
+def test_after_silence_people_have_the_whole_window_to_speak(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    close(make_vote(f"p{i}") for i in range(6))
+    close((make_vote(f"p{i}", "2026-W30", comment=f"a{i}") for i in range(4)), through="2026-W30")
+    cells = close((make_vote(f"q{i}", "2026-W31") for i in range(4)), through="2026-W31")
+    assert (str(cells[-1].first_week), str(cells[-1].last_week)) == ("2026-W24", "2026-W31")
+
+
+def test_a_team_never_has_more_voices_than_people(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """A source without respondents counts the same three people anew each week."""
+    weeks = ("2026-W10", "2026-W11", "2026-W12")
+    votes = [make_vote(f"{week}-{i}", week, from_team="events") for week in weeks for i in range(3)]
+    assert close(votes, through="2026-W12") == []

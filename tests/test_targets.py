@@ -11,6 +11,8 @@ def _finder() -> TargetFinder:
         "marketing": Team(TeamId("marketing"), "Marketing", 9, ("product marketing",)),
         "product": Team(TeamId("product"), "Product", 9, ("les produits",)),
         "it": Team(TeamId("it"), "IT", 9, ("DSI",)),
+        "dev": Team(TeamId("dev"), "dev", 9),
+        "pui": Team(TeamId("pui"), "PUI", 9),
         "qa": Team(TeamId("qa"), "QA", 9, ("assurance qualité", "l'AQ")),
     }
     return TargetFinder(Directory({TeamId(k): v for k, v in teams.items()}))
@@ -29,6 +31,7 @@ def _finder() -> TargetFinder:
         ("wholesales and presales", []),
         ("les gens du marketing", [("gens du marketing", "marketing")]),
         ("the QAs are off", [("QAs", "qa")]),
+        ("puis les devs et la PUI", [("devs", "dev"), ("PUI", "pui")]),
         ("l'assurance  qualité", []),
         ("L'ASSURANCE QUALITÉ!", [("ASSURANCE QUALITÉ", "qa")]),
         ("sales\u2019 numbers (marketing's too)", [("sales", "sales"), ("marketing", "marketing")]),

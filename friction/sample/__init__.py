@@ -5,11 +5,18 @@ The sample's comments are fictional, written by hand, and in no training split.
 
 import csv
 import json
+import re
 from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from friction.errors import UsageError
+from friction.records import Week
+
+LAST_WEEK: Final = Week.parse("2026-W46")
+_WEEK: Final = re.compile(r"\b2026-W\d\d\b")
 
 
 def write_starter(folder: Path) -> Path:
@@ -26,14 +33,22 @@ def write_starter(folder: Path) -> Path:
 def write(folder: Path) -> Path:
     """Write the sample company: its configuration and its inbox of surveys and one chat export.
 
+    Its weeks are moved so that the last one is the week before this: then it looks alike whenever it is written.
+
     Raises:
         UsageError: the folder holds a configuration already, or cannot be written.
     """
     path = _fresh(folder)
     company = files(__name__) / "company"
     path.write_bytes((company / "friction.toml").read_bytes())
+    late = (Week.of(date.today()) + -1) - LAST_WEEK
+
+    def moved(text: str) -> str:
+        return _WEEK.sub(lambda week: str(Week.parse(week[0]) + late), text)
+
     for source in (company / "inbox").iterdir():
-        (folder / "inbox" / source.name).write_bytes(source.read_bytes())
+        target = folder / "inbox" / moved(source.name)
+        target.write_text(moved(source.read_text(encoding="utf-8")), encoding="utf-8", newline="")
     return path
 
 

@@ -113,7 +113,7 @@ def _rows(
     table: Iterator[rows.RawRow], mapping: SourceSection, resolve: Resolve, lines: io.TextIOWrapper
 ) -> Iterator[Row]:
     for raw in table:
-        row_id = raw.cells.get(mapping.id, "").strip()[: rows.MAX_ID] or None
+        row_id = rows.id_of(raw, mapping)
         try:
             yield Row(raw.number, row_id, comment=rows.to_comment(raw, mapping, resolve))
         except rows.RowError as error:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Never
 
-from friction.errors import SourceError
+from friction.errors import RowError, SourceError
 from friction.sources.rows import RawRow, Table
 
 
@@ -26,11 +26,23 @@ def _rows(lines: IO[str]) -> Iterator[RawRow]:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
-            yield RawRow(number, {}, "not a JSON object")
-            continue
-        if not isinstance(found, dict):
-            yield RawRow(number, {}, "not a JSON object")
-            continue
-        yield RawRow(number, {k: str(v) for k, v in found.items() if isinstance(v, str | int | float)})
+            yield RawRow(number, _cells(line))
+        except RowError as error:
+            yield RawRow(number, {}, str(error))
+
+
+def _cells(line: str) -> dict[str, str]:
+    """Every key of the object; a value that is neither text nor a number is an empty cell."""
+    try:
+        found = json.loads(line, parse_constant=_refuse)
+    except json.JSONDecodeError:
+        raise RowError("not a JSON object") from None
+    except (ValueError, RecursionError):
+        raise RowError("JSON with a number too long, or nested too deep, to be read") from None
+    if not isinstance(found, dict):
+        raise RowError("not a JSON object")
+    return {k: str(v) if isinstance(v, str | int | float) else "" for k, v in found.items()}
+
+
+def _refuse(_constant: str) -> Never:
+    raise RowError("NaN and Infinity are not JSON; write null for an empty cell")

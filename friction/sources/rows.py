@@ -14,7 +14,7 @@ MAX_ID: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """Cells by column name, or the reason why the row could not be read."""
+    """Cells by column name, every column that the row has; or the reason why the row could not be read."""
 
     number: int
     cells: Mapping[str, str]
@@ -38,14 +38,17 @@ class Table:
             return ()
         wanted = {v for k, v in mapping.model_dump().items() if isinstance(v, str)}
         if mapping.text not in self.columns:
-            raise SourceError(
-                f"{name} has no column {mapping.text!r} in row 1. Rename the comment's column to {mapping.text!r}, "
-                'or say which one it is: [sources.NAME] text = "..." and --source NAME'
-            )
+            raise SourceError(f"{name} has no column {mapping.text!r} in row 1. {_how_to_map('column', mapping)}")
         twice = sorted({c for c in self.columns if c in wanted and self.columns.count(c) > 1})
         if twice:
             raise SourceError(f"{name}: column {twice[0]!r} stands twice in row 1; rename one of them")
         return tuple(c for c in self.columns if c and c not in wanted)
+
+
+def id_of(raw: RawRow, mapping: SourceSection) -> str | None:
+    """The row's own id, for messages, even where the row is bad."""
+    found = raw.cells.get(mapping.id, "").strip()[:MAX_ID]
+    return found if found and _is_unicode(found) else None
 
 
 def to_comment(raw: RawRow, mapping: SourceSection, resolve: Callable[[str], TeamId | None]) -> Comment:
@@ -56,6 +59,10 @@ def to_comment(raw: RawRow, mapping: SourceSection, resolve: Callable[[str], Tea
     """
     if raw.reason:
         raise RowError(raw.reason)
+    if not all(map(_is_unicode, raw.cells.values())):
+        raise RowError("holds a character that is not valid Unicode")
+    if mapping.text not in raw.cells:
+        raise RowError(f"no key {mapping.text!r}. {_how_to_map('key', mapping)}")
     cell = {
         key: raw.cells.get(column, "").strip()
         for key, column in mapping.model_dump().items()
@@ -80,6 +87,22 @@ def to_comment(raw: RawRow, mapping: SourceSection, resolve: Callable[[str], Tea
     )
 
 
+def _how_to_map(kind: str, mapping: SourceSection) -> str:
+    return (
+        f"Rename the comment's {kind} to {mapping.text!r}, "
+        'or say which one it is: [sources.NAME] text = "..." and --source NAME'
+    )
+
+
+def _is_unicode(cell: str) -> bool:
+    """False for half a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _team(name: str, column: str, resolve: Callable[[str], TeamId | None]) -> TeamId | None:
     if not name:
         return None
@@ -98,4 +121,4 @@ def _week(text: str) -> Week | None:
         raise RowError(f"week is {error}") from None
 
 
-__all__ = ["RawRow", "RowError", "SourceError", "Table", "to_comment"]
+__all__ = ["RawRow", "RowError", "SourceError", "Table", "id_of", "to_comment"]

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData, create_engine, event, inspect
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from friction.errors import UsageError
 
@@ -36,7 +36,9 @@ def open_database(address: str, metadata: MetaData, *, create: bool = True) -> E
     try:
         if create:
             metadata.create_all(engine)
-    except OperationalError as error:
+        elif missing := set(metadata.tables) - set(inspect(engine).get_table_names()):
+            raise UsageError(f"{url.render_as_string()} is no friction store (no table {min(missing)}); check [store]")
+    except DatabaseError as error:
         raise UsageError(f"Cannot open the store at {url.render_as_string()}: {error.orig}") from None
     return engine
 

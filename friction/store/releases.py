@@ -123,11 +123,11 @@ class ReleaseStore:
             week = db.scalar(select(_RELEASES.c.week).order_by(_RELEASES.c.week.desc()).limit(1))
         return None if week is None else Week(week)
 
-    def verify(self) -> int:
+    def verify(self) -> tuple[int, str]:
         """Walk the chain of hashes.
 
         Returns:
-            How many releases hold.
+            How many releases hold, and the last one's hash: whoever notes it can tell later if the end was cut off.
 
         Raises:
             IntegrityError: a release, or a cell of it, is not as it was written.
@@ -149,7 +149,7 @@ class ReleaseStore:
             raise IntegrityError(
                 f"Cells of {Week(min(by_week))} belong to no release. Restore the store from a backup."
             )
-        return len(releases)
+        return len(releases), previous
 
 
 def _link(previous: str, week: Week, release: str) -> str:

@@ -127,6 +127,17 @@ class ScoreStore:
         """Let go of the database."""
         self._engine.dispose()
 
+    def oldest_week(self) -> Week | None:
+        """The first week whose rows can still be counted: older ones would no longer be recognised as repeats."""
+        with self._engine.begin() as db:
+            released = clock(db, "released")
+        return None if released is None else released + -SEEN_WEEKS
+
+    def released(self) -> Week | None:
+        """The last week that was released."""
+        with self._engine.begin() as db:
+            return clock(db, "released")
+
     def has_batch(self, content: bytes) -> bool:
         """Whether a file with this digest of its content is in already."""
         with self._engine.begin() as db:
@@ -172,25 +183,27 @@ class _Adding:
         self._secret = secret
         self._released = clock(db, "released")
         self._start = clock(db, "start")
-        self._salts: dict[Pair, bytes] = {}
+        self._windows: dict[Pair, Window] = {}
         self._fresh: dict[bytes, bool] = {}
 
     def add(self, votes: Iterable[Vote]) -> int:
         added = 0
         for vote in votes:
             week = vote.week if self._released is None or vote.week > self._released else self._released + 1
-            if not self._is_fresh(vote.comment, week):
+            pair = (vote.from_team, vote.about_team)
+            window = self._window(pair)
+            respondent = hmac.new(window.salt, vote.respondent.encode(), hashlib.sha256).digest()
+            if not self._is_fresh(vote, week, window, respondent):
                 continue
             if self._start is None or week < self._start:
                 self._start = week
                 set_clock(self._db, "start", week)
-            salt = self._salt((vote.from_team, vote.about_team))
             self._db.execute(
                 insert(_SCORES).values(
                     from_team=vote.from_team,
                     about_team=vote.about_team,
                     week=week.index,
-                    respondent=hmac.new(salt, vote.respondent.encode(), hashlib.sha256).digest(),
+                    respondent=respondent,
                     blamed=vote.blamed,
                     appreciated=vote.appreciated,
                     patterns=sum(1 << PATTERNS.index(p) for p in vote.labels),
@@ -200,24 +213,35 @@ class _Adding:
             added += 1
         return added
 
-    def _is_fresh(self, comment: str, week: Week) -> bool:
-        key = hmac.new(self._secret, b"comment:" + comment.encode(), hashlib.sha256).digest()
+    def _is_fresh(self, vote: Vote, week: Week, window: "Window", respondent: bytes) -> bool:
+        """Whether the comment is new. The same words from somebody else are, as far as the open window can tell."""
+        key = hmac.new(self._secret, b"comment:" + vote.comment.encode(), hashlib.sha256).digest()
         if key not in self._fresh:
-            self._fresh[key] = self._db.scalar(select(_SEEN.c.week).where(_SEEN.c.key == key)) is None
-            if self._fresh[key]:
+            is_known = self._db.scalar(select(_SEEN.c.week).where(_SEEN.c.key == key)) is not None
+            is_closed = window.opens is not None and vote.week < window.opens
+            self._fresh[key] = not is_known or not (is_closed or self._has_spoken(window.pair, respondent))
+            if not is_known:
                 self._db.execute(insert(_SEEN).values(key=key, week=week.index))
         return self._fresh[key]
 
-    def _salt(self, pair: Pair) -> bytes:
-        if pair not in self._salts:
-            row = self._db.execute(select(_WINDOWS.c.salt).where(_is_pair(_WINDOWS, pair))).one_or_none()
+    def _has_spoken(self, pair: Pair, respondent: bytes) -> bool:
+        theirs = and_(_is_pair(_SCORES, pair), _SCORES.c.respondent == respondent)
+        return self._db.execute(select(_SCORES.c.id).where(theirs).limit(1)).first() is not None
+
+    def _window(self, pair: Pair) -> "Window":
+        """The pair's open window, with a salt from now on."""
+        if pair not in self._windows:
+            row = self._db.execute(
+                select(_WINDOWS.c.opens, _WINDOWS.c.salt).where(_is_pair(_WINDOWS, pair))
+            ).one_or_none()
             salt: bytes = row.salt if row and row.salt else secrets.token_bytes(32)
             if row is None:
                 self._db.execute(insert(_WINDOWS).values(from_team=pair[0], about_team=pair[1], salt=salt))
             elif row.salt is None:
                 self._db.execute(update(_WINDOWS).where(_is_pair(_WINDOWS, pair)).values(salt=salt))
-            self._salts[pair] = salt
-        return self._salts[pair]
+            opens = None if row is None or row.opens is None else Week(row.opens)
+            self._windows[pair] = Window(pair, opens, salt)
+        return self._windows[pair]
 
 
 @dataclass(frozen=True, slots=True)

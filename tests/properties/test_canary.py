@@ -29,6 +29,7 @@ def home(tmp_path: Path) -> Path:
         f"fine,sales,{CANARY},{RESPONDENT},2026-W10",
         f"fine,sales,support,{RESPONDENT},{CANARY}",
         f"fine,sales,support,,2026-W10,{CANARY}",
+        f'"{CANARY}" {CANARY},sales,,{RESPONDENT},2026-W10',
         f'"{CANARY}',
     ]
     (inbox / "good.csv").write_text(
@@ -37,9 +38,11 @@ def home(tmp_path: Path) -> Path:
     (inbox / "bad.csv").write_text("text,from_team,about_team,respondent,week\n" + "\n".join(bad))
     (inbox / "bad.jsonl").write_text(
         f'{{"text": "{CANARY}", "from_team": "{CANARY}"}}\n{CANARY}\n{{"text": ["{CANARY}"]}}\n'
+        f'{{"text": "{CANARY} \\ud800", "id": "{CANARY} \\ud800"}}\n'
     )
     (inbox / "latin.csv").write_bytes(b"text\n" + CANARY.encode() + b"\x81\n")
     (inbox / "nul.csv").write_bytes(b"text\n" + CANARY.encode() + b"\0\n")
+    (inbox / "mark.csv").write_bytes(b"\xef\xbb\xbftext\n" + CANARY.encode() + b"\xe9\n")
     (inbox / "array.json").write_text(f'[{{"text": "{CANARY}"}}]')
     return tmp_path
 

@@ -1,5 +1,11 @@
+import json
+
 import httpx
 import pytest
+
+from friction.pipeline import Pipeline
+from friction.records import Comment, Scored, TeamId
+from friction.scoring import to_json
 
 CANARY = "kumquat-zeppelin"
 
@@ -36,6 +42,21 @@ def test_score_answers_in_order(client: httpx.Client) -> None:
         assert 0 <= span["start"] < span["end"] <= len(comments[0]["text"] or "")
 
 
+def test_rows_are_those_of_the_command(client: httpx.Client, pipeline: Pipeline) -> None:
+    """``error`` replaces ``targets``; neither is there as null."""
+    comments = [
+        Comment(text="Marketing never answers us, not once.", id="a", from_team=TeamId("sales")),
+        Comment(text="Das Marketing antwortet uns leider nie auf Fragen", id="b"),
+        Comment(text="All fine this week, thank you", about_team=TeamId("support")),
+    ]
+    expected = [*pipeline.score(comments), Scored(id="d", lang=None, error="unknown team in about_team")]
+    sent = [{"id": c.id, "text": c.text, "from_team": c.from_team, "about_team": c.about_team} for c in comments]
+    sent.append({"id": "d", "text": "whatever", "from_team": None, "about_team": "nobody"})
+    results = client.post("/v1/score", json={"comments": sent}).json()["results"]
+    assert results == json.loads(json.dumps([to_json(scored, pipeline.model) for scored in expected]))
+    assert [set(row) - {"id", "lang", "model"} for row in results] == [{"targets"}, {"error"}, {"targets"}, {"error"}]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -61,9 +82,38 @@ def test_other_bad_requests(client: httpx.Client) -> None:
     _problem(client.post("/v1/score", content=iter([b"{}"])), 411)
 
 
-def test_no_query_parameter_is_taken(client: httpx.Client) -> None:
-    for path in ("/v1/pairs", "/v1/pairs/sales/marketing"):
-        _problem(client.get(path, params={"lang": CANARY}), 400)
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/pairs", "/v1/pairs/sales/marketing", "/", "/pairs/sales/marketing", "/healthz", "/docs", "/openapi.json"],
+)
+def test_no_query_parameter_is_taken(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+    _problem(client.get(path, params={"lang": CANARY}), 400)
+    _problem(client.get(f"{path}?{CANARY}"), 400)
+    _problem(client.post("/v1/score", params={"lang": CANARY}, json={"comments": [{"text": "x"}]}), 400)
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/pairs", "/docs", "/static/friction.css", "/nowhere"])
+def test_no_other_host_reads_anything(client: httpx.Client, path: str) -> None:
+    """A page elsewhere whose name resolves to loopback states its own name (DNS rebinding)."""
+    port = client.base_url.port
+    for host in (
+        f"{CANARY}.example",
+        f"{CANARY}.example:{port}",
+        "localhost.example",
+        "www.localhost",
+        "127.0.0.2",
+        "",
+    ):
+        response = client.get(path, headers={"host": host})
+        assert "address that friction serve printed" in _problem(response, 400)["detail"]
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_every_name_of_loopback_is_answered(client: httpx.Client) -> None:
+    for host in ("localhost", "LOCALHOST", "127.0.0.1", "[::1]"):
+        for port in ("", f":{client.base_url.port}"):
+            assert client.get("/healthz", headers={"host": host + port}).status_code == 200
 
 
 def test_pairs_carry_their_latest_cell(client: httpx.Client) -> None:

@@ -1,4 +1,6 @@
 import re
+from base64 import b64encode
+from hashlib import sha384
 
 import httpx
 
@@ -34,5 +36,35 @@ def test_headers_allow_nothing_from_elsewhere(client: httpx.Client) -> None:
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
+    for status, answer in ((411, client.post("/", content=iter([b""]))), (400, client.get("/?a=b"))):
+        assert answer.status_code == status
+        assert answer.headers["x-content-type-options"] == "nosniff"
     assert "style=" not in client.get("/").text
     assert "<script" not in client.get("/").text
+
+
+def test_the_documentation_loads_from_here_alone(client: httpx.Client) -> None:
+    response = client.get("/docs")
+    assert response.status_code == 200
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["img-src"] == "'self' data:"
+
+    page = response.text
+    urls = re.findall(r"""(?:src|href|action)\s*=\s*["']?([^"'\s>]+)""", page)
+    assert {"/static/swagger/swagger-ui-bundle.js", "/static/swagger/swagger-ui.css", "/static/docs.js"} <= set(urls)
+    for url in urls:
+        assert re.match(r"/(?!/)", url)
+        assert client.get(url).status_code == 200
+    assert "://" not in page
+    assert not re.search(r"<script[^>]*>[^<]|<style|style=|\son\w+=", page)
+    assert "://" not in client.get("/static/docs.js").text
+
+
+def test_the_documentation_loads_the_bytes_that_it_states(client: httpx.Client) -> None:
+    """The browser refuses any other bytes, so another release of the package fails here first."""
+    stated = re.findall(r'(?:src|href)="([^"]+)" integrity="sha384-([^"]+)"', client.get("/docs").text)
+    assert len(stated) == 2
+    for url, digest in stated:
+        assert b64encode(sha384(client.get(url).content).digest()).decode() == digest

@@ -6,6 +6,7 @@ from friction.errors import SourceError
 from friction.records import Directory
 from friction.settings import SourceSection
 from friction.sources import Row, open_bytes, read
+from friction.sources.delimited import MAX_CELL
 from friction.targets import TargetFinder
 
 
@@ -75,10 +76,55 @@ def test_a_bad_row_does_not_stop_a_file(rows, line: str, reason: str) -> None:  
         assert reason in bad[0].reason
 
 
-def test_an_unclosed_quote_ends_the_file_with_a_reason(rows) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    ("lines", "number", "reason", "last"),
+    [
+        (['"a "quoted" word",', "last,"], 2, "must be doubled", 3),
+        (["fine,", "", '"a "quoted" word",', "last,"], 4, "must be doubled", 5),
+        (['"fine\nstill",', '"two\nlines" bad,', "last,"], 3, "(2 lines of the file, 4 to 5, were read", 4),
+        (['"never closed,', "swallowed,", '"fine",', "last,"], 2, "(3 lines of the file, 2 to 4, were read", 3),
+        (["x" * (MAX_CELL + 1) + ",", "last,"], 2, f"a cell is longer than {MAX_CELL} characters", 3),
+    ],
+)
+def test_a_row_that_is_not_csv_does_not_stop_a_file(  # type: ignore[no-untyped-def]
+    rows, lines: list[str], number: int, reason: str, last: int
+) -> None:
+    found = rows("\n".join(["text,week", *lines]))
+    (bad,) = [r for r in found if r.reason]
+    assert bad.number == number
+    assert reason in bad.reason
+    assert (found[-1].number, found[-1].comment.text) == (last, "last")
+
+
+def test_a_quote_never_closed_takes_the_rest_and_says_how_much(rows) -> None:  # type: ignore[no-untyped-def]
     found = rows('text,week\nfine,2026-W10\n"never closed,2026-W10\nx,2026-W11\n')
     assert _texts(found) == ["fine"]
-    assert "unclosed quote" in found[-1].reason
+    assert found[-1].reason.endswith("(2 lines of the file, 3 to 4, were read as this row)")
+
+
+def test_a_short_row_has_an_empty_text(rows) -> None:  # type: ignore[no-untyped-def]
+    assert [r.reason for r in rows("week,text\n2026-W10\n")] == ["the text is empty"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "half a pair \\ud800", "id": "7"}', "holds a character that is not valid Unicode"),
+        ('{"text": "fine", "id": "\\udc00"}', "holds a character that is not valid Unicode"),
+        ('{"text": "fine", "id": ' + "9" * 5000 + "}", "a number too long"),
+        ('{"text": ' + "[" * 100_000, "nested too deep"),
+        ('{"text": "fine", "from_team": NaN}', "NaN and Infinity are not JSON"),
+        ('{"text": "fine", "week": -Infinity}', "NaN and Infinity are not JSON"),
+        ('{"text": "fine", "week": 1e999}', "week is not an ISO week"),
+        ('{"text": null}', "the text is empty"),
+        ('{"comment": "fine"}', "no key 'text'. Rename the comment's key to 'text', or say which one it is: [sources."),
+    ],
+)
+def test_a_bad_line_of_json_does_not_stop_a_file(rows, line: str, reason: str) -> None:  # type: ignore[no-untyped-def]
+    bad, last = rows(line + '\n{"text": "last"}\n', "a.jsonl")
+    assert (bad.number, last.comment.text) == (1, "last")
+    assert reason in bad.reason
+    (bad.id or "").encode()
 
 
 @pytest.mark.parametrize(
@@ -96,6 +142,12 @@ def test_an_unclosed_quote_ends_the_file_with_a_reason(rows) -> None:  # type: i
         (b'[{"text": "x"}]', "a.json", "one JSON array"),
         (b"text\nab\x00c\n", "a.csv", "NUL bytes"),
         (b"text\nab\x81c\n", "a.csv", "unknown encoding"),
+        (b"\xef\xbb\xbf", "a.csv", "is empty"),
+        (b"\xef\xbb\xbftext\nd\xe9j\xe0 vu\n", "a.csv", "starts as UTF-8 and does not go on so"),
+        (b"\xef\xbb\xbftext\nab\x00c\n", "a.csv", "NUL bytes"),
+        ("text\nx\n".encode("utf-16")[:-1], "a.csv", "starts as UTF-16 and does not go on so"),
+        ("text\na\0b\n".encode("utf-16"), "a.csv", "NUL bytes"),
+        (b'text,"never closed\nx,y\n', "a.csv", "row 1: not CSV"),
     ],
 )
 def test_a_bad_file_says_what_and_how_to_mend_it(rows, content: bytes, name: str, message: str) -> None:  # type: ignore[no-untyped-def]
