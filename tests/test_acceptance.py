@@ -32,10 +32,9 @@ with COMPLAINTS.open(encoding="utf-8", newline="") as lines:
 
 
 NOT_YET = {
-    "close-fr": "blamed at 0.90, but no pattern reaches its threshold (no_follow_through under 0.14)",
-    "leads-short": "blamed at 0.97, but no pattern reaches its threshold (poor_handoff 0.13)",
-    "commission-fr": "blamed at 0.68, but unfair_share (0.25) does not reach its threshold",
-    "goals-fr": "read as neither: blame 0.12",
+    "close-fr": "blamed at 0.92, but no pattern reaches its threshold (no_follow_through under 0.16)",
+    "leads-short": "blamed at 0.98, but no pattern reaches its threshold (poor_handoff under 0.13)",
+    "goals-fr": "read as neither: blame 0.39, a little under its threshold",
 }
 """Complaints that the released model does not read right yet. Nothing is trained or tuned on them."""
 

@@ -44,8 +44,8 @@ def test_the_kind_of_apostrophe_does_not_matter(pipeline: Pipeline, lang: str, t
     assert _score(pipeline, lang, text.replace("'", "\u2019")).targets == _score(pipeline, lang, text).targets
 
 
-NOT_YET = ("We sent support the wrong file", "Le marketing nous prend pour des larbins")
-"""Here the released model still changes its mind: the first is not always seen as a team, the second not as blame."""
+NOT_YET = ("Le marketing nous prend pour des larbins",)
+"""Here the released model still changes its mind: it is not read as blame beside another sentence."""
 
 
 @pytest.mark.parametrize(
