@@ -54,8 +54,9 @@ def keywords(train: Sequence[Example], judged: Sequence[Example]) -> Array:  # n
     out = np.zeros((len(judged), len(HEADS)))
     out[:, _IS_TEAM] = 1
     for row, item in enumerate(judged):
-        text = "".join(c if c.isalnum() or c == "'" else " " for c in f" {fold(item.text)} ")
-        out[row, _BLAME] = any(phrase in " ".join(["", *text.split(), ""]) for phrase in phrases)
+        words = "".join(c if c.isalnum() or c == "'" else " " for c in fold(item.text)).split()
+        text = f" {' '.join(words)} "
+        out[row, _BLAME] = any(phrase in text for phrase in phrases)
     return out
 
 

@@ -9,7 +9,9 @@ import typer
 from friction.cli import CONFIG, Config
 from friction.errors import UsageError
 
-Rows = Annotated[Path, typer.Argument(help="Labelled comments, CSV or JSON lines (see docs/taxonomy.md).")]
+Rows = Annotated[
+    Path, typer.Argument(help="Labelled comments, JSON lines (docs/taxonomy.md) or CSV (training/rows.py).")
+]
 NEEDED = ("torch", "transformers", "sklearn", "onnx", "matplotlib", "tqdm")
 
 

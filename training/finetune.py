@@ -32,6 +32,8 @@ from .distil import without_accents
 from .network import Network, load_network, new_network, pad, save_network
 
 MAX_TOKENS: Final = 192
+EPOCHS: Final = 4
+RATE: Final = 2e-4
 FIRST_WEIGHTS: Final = 17
 """Seed of the heads' first weights, the same for every training whose weights are to be averaged."""
 HEAD_WEIGHT: Final = torch.tensor([0.3, 1.0, 0.7, *[0.35] * len(PATTERNS)])
@@ -210,8 +212,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--seeds", type=int, nargs="+", default=[23, 31])
     parser.add_argument("--share", type=float, default=1.0, help="share of the training comments, for learning curves")
     args = parser.parse_args()

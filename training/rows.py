@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from friction.errors import FrictionError, UsageError
-from friction.language import detect
+from friction.language import SUPPORTED, detect
 from friction.records import Directory
 from friction.sources.delimited import DELIMITERS
 from friction.sources.encoding import open_text
@@ -51,6 +51,8 @@ def read(path: Path, directory: Directory) -> list[Labelled]:
                 teams = {k: _team(row.get(k), finder) for k in ("from_team", "about_team")}
                 targets = [t | {"team": _team(t["team"], finder)} for t in row["targets"]]
                 lang = row.get("lang") or detect(row["text"])
+                if lang not in SUPPORTED:
+                    raise ValueError(f"lang is not one of {', '.join(SUPPORTED)}")
                 whole = {"id": str(number)} | row | teams | {"targets": targets, "lang": lang}
                 rows.append(labelled(whole, path.stem, finder, directory))
             except (KeyError, TypeError, ValueError, FrictionError) as error:
@@ -87,7 +89,7 @@ def _from_json(lines: Iterator[str], path: Path) -> Iterator[tuple[int, dict[str
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):
                 row = None
             if not isinstance(row, dict):
                 raise UsageError(f"{path} row {number}: not a JSON object")
