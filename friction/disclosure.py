@@ -2,8 +2,8 @@
 
 Security properties (a change here must keep them; ``tests/test_disclosure.py`` and ``tests/properties`` guard them):
     - no threshold under ``FLOOR``;
-    - counts leave only after random rounding to base 3, and never exceed the rounded number of respondents, so
-      that neither unanimity nor the exact number of people can be read off;
+    - counts leave only after random rounding to base 3, and counts of stances never exceed the rounded number of
+      respondents, so that unanimity cannot be read off;
     - the same draw gives the same result, so that a crash between two stores cannot show two roundings.
 
 Source of the rounding: random rounding as practised by national statistical offices (Statistics New Zealand,

@@ -158,7 +158,7 @@ class _Reading:
     def _attributed(self, comment: Comment, scored: Scored) -> Iterator[Vote]:
         """One vote for each team that may be spoken of; a small team's comments count for its parent."""
         week = comment.week or self._week
-        if comment.from_team is None or week is None:
+        if comment.from_team is None or week is None or scored.lang is None:
             return
         key = self._key(comment, week)
         if comment.id is not None and self._occurrences[key] > 1:
@@ -178,6 +178,7 @@ class _Reading:
                 week=week,
                 respondent=respondent,
                 comment=key,
+                lang=scored.lang,
                 blamed=score.blamed or (before is not None and before.blamed),
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,

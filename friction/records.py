@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import total_ordering
-from typing import Literal, NewType, Self
+from typing import Final, Literal, NewType, Self, get_args
 
 from friction.errors import UsageError
 from friction.taxonomy import Pattern
 
 TeamId = NewType("TeamId", str)
 Lang = Literal["en", "fr"]
+LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
@@ -223,6 +224,7 @@ class Cell:
 
     Attributes:
         respondents: people who spoke of the target, rounded; published only as its band.
+        languages: how many of them wrote mostly in each language, rounded at random; never a stance by language.
         blame, appreciation, patterns: how many of them blame, appreciate, voice each pattern, rounded.
         model: name of the model that scored them; ``mechanism`` the disclosure control, e.g. ``rounding-3``.
     """
@@ -232,6 +234,7 @@ class Cell:
     first_week: Week
     last_week: Week
     respondents: int
+    languages: Mapping[Lang, int]
     blame: int
     appreciation: int
     patterns: Mapping[Pattern, int]

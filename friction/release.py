@@ -11,7 +11,7 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
 from collections.abc import Sequence
 
 from friction.disclosure import MECHANISM, Policy, draw, majority, round_randomly, round_respondents
-from friction.records import Cell, Directory, Team, Week
+from friction.records import LANGS, Cell, Directory, Team, Week
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.scores import Closing, Person, ScoreStore, Window
 from friction.taxonomy import PATTERNS
@@ -76,8 +76,11 @@ def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person]) -
     respondents = round_respondents(len(people))
     blaming = [p for p in people if majority(p.blaming, p.comments)]
 
+    def unbounded(measure: str, count: int) -> int:
+        return round_randomly(count, draw(window.salt, f"{closes}:{measure}"))
+
     def rounded(measure: str, count: int) -> int:
-        return min(round_randomly(count, draw(window.salt, f"{closes}:{measure}")), respondents)
+        return min(unbounded(measure, count), respondents)
 
     return Cell(
         from_team=window.pair[0],
@@ -85,6 +88,7 @@ def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person]) -
         first_week=opens,
         last_week=closes,
         respondents=respondents,
+        languages={lang: unbounded(f"lang:{lang}", sum(p.lang == lang for p in people)) for lang in LANGS},
         blame=rounded("blame", len(blaming)),
         appreciation=rounded("appreciation", sum(majority(p.appreciating, p.comments) for p in people)),
         patterns={p: rounded(p, sum(p in person.patterns for person in blaming)) for p in PATTERNS},

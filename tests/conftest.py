@@ -93,7 +93,7 @@ def make_vote() -> Callable[..., Vote]:
         comment: str | None = None,
         **more: object,
     ) -> Vote:
-        given = {"appreciated": False, "labels": (), "model": "m"} | more
+        given = {"lang": "en", "appreciated": False, "labels": (), "model": "m"} | more
         return Vote(
             from_team=TeamId(from_team),
             about_team=TeamId(about_team),
@@ -125,6 +125,7 @@ def make_cells() -> Callable[..., list[Cell]]:
                 first_week=start + i,
                 last_week=start + i,
                 respondents=people,
+                languages={"en": people, "fr": 0},
                 blame=round(share * people / 3) * 3,
                 appreciation=3,
                 patterns={p: 3 if p == "mistakes" else 0 for p in PATTERNS},

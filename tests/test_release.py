@@ -55,6 +55,25 @@ def test_counts_are_rounded_and_never_above_the_people(close, make_vote: MakeVot
     assert cell.mechanism == "rounding-3"
 
 
+def test_people_are_counted_by_the_language_they_mostly_write(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    votes = [make_vote(f"p{i}", lang="fr") for i in range(9)]
+    votes += [make_vote(f"p{i}", lang="en", comment=f"more{i}") for i in range(9)]  # as many: the first of LANGS
+    votes += [make_vote(f"q{i}", lang="fr", comment=f"{i}{n}") for i in range(6) for n in range(2)]
+    (cell,) = close([*votes, make_vote("q0", lang="en", comment="one in the other language")])
+    assert (cell.languages, cell.respondents) == ({"en": 9, "fr": 6}, 15)
+
+
+def test_counts_by_language_are_true_on_average(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """Seven people are kept as six; what their languages add up to is 6 or 9, and 7 on average."""
+    pairs = [(f"t{i}", "marketing") for i in range(300)]
+    cells = close(make_vote(f"p{i}", from_team=a, about_team=b, lang="fr") for a, b in pairs for i in range(7))
+    assert {c.respondents for c in cells} == {6}
+    found = [c.languages["fr"] for c in cells]
+    assert set(found) == {6, 9}
+    assert sum(found) / len(found) == pytest.approx(7, abs=0.35)
+    assert {c.languages["en"] for c in cells} == {0}
+
+
 def test_a_target_below_the_size_is_never_reported(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     assert close(make_vote(f"p{i}", about_team="legal") for i in range(20)) == []
     assert close(through="2026-W22") == []

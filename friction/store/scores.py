@@ -36,7 +36,7 @@ from sqlalchemy import (
     update,
 )
 
-from friction.records import TeamId, Week
+from friction.records import LANGS, Lang, TeamId, Week
 from friction.store.engine import open_database
 from friction.taxonomy import PATTERNS, Pattern
 
@@ -65,6 +65,7 @@ _SCORES: Final = Table(
     Column("about_team", String, nullable=False),
     Column("week", Integer, nullable=False),
     Column("respondent", LargeBinary, nullable=False),
+    Column("lang", String, nullable=False),
     Column("blamed", Boolean, nullable=False),
     Column("appreciated", Boolean, nullable=False),
     Column("patterns", Integer, nullable=False),
@@ -94,6 +95,7 @@ class Vote:
     week: Week
     respondent: str = field(repr=False)
     comment: str = field(repr=False)
+    lang: Lang
     blamed: bool
     appreciated: bool
     labels: tuple[Pattern, ...]
@@ -102,9 +104,13 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What one respondent said of one target in a window: how many comments, how many with each stance."""
+    """What one respondent said of one target in a window: how many comments, how many with each stance.
+
+    ``lang`` is the language of most of the comments; of the first of ``LANGS`` where as many are in another.
+    """
 
     comments: int
+    lang: Lang
     blaming: int
     appreciating: int
     patterns: frozenset[Pattern]
@@ -204,6 +210,7 @@ class _Adding:
                     about_team=vote.about_team,
                     week=week.index,
                     respondent=respondent,
+                    lang=vote.lang,
                     blamed=vote.blamed,
                     appreciated=vote.appreciated,
                     patterns=sum(1 << PATTERNS.index(p) for p in vote.labels),
@@ -279,6 +286,7 @@ class Closing:
             yield Window(pair, opens, row.salt), self._people(pair, through)
 
     def _people(self, pair: Pair, through: Week) -> list[Person]:
+        written = [func.sum((_SCORES.c.lang == lang).cast(Integer)) for lang in LANGS]
         voiced = [func.max(_SCORES.c.patterns.op(">>")(bit).op("&")(1)) for bit in range(len(PATTERNS))]
         query = (
             select(
@@ -286,17 +294,13 @@ class Closing:
                 func.sum(_SCORES.c.blamed.cast(Integer)),
                 func.sum(_SCORES.c.appreciated.cast(Integer)),
                 func.max(_SCORES.c.model),
+                *written,
                 *voiced,
             )
             .where(_is_pair(_SCORES, pair), _SCORES.c.week <= through.index)
             .group_by(_SCORES.c.respondent)
         )
-        return [
-            Person(
-                comments, blaming, appreciating, frozenset(p for p, v in zip(PATTERNS, bits, strict=True) if v), model
-            )
-            for comments, blaming, appreciating, model, *bits in self._db.execute(query)
-        ]
+        return [_person(*row) for row in self._db.execute(query)]
 
     def close(self, pair: Pair, through: Week) -> None:
         """Delete a window's rows and, unless rows for later weeks wait under it, its salt; open the next."""
@@ -331,6 +335,18 @@ def set_clock(db: Connection, name: str, week: Week) -> None:
     """Remember a week."""
     db.execute(delete(_CLOCK).where(_CLOCK.c.name == name))
     db.execute(insert(_CLOCK).values(name=name, week=week.index))
+
+
+def _person(comments: int, blaming: int, appreciating: int, model: str, *found: int) -> Person:
+    written, voiced = found[: len(LANGS)], found[len(LANGS) :]
+    return Person(
+        comments=comments,
+        lang=max(zip(LANGS, written, strict=True), key=lambda of: of[1])[0],
+        blaming=blaming,
+        appreciating=appreciating,
+        patterns=frozenset(p for p, v in zip(PATTERNS, voiced, strict=True) if v),
+        model=model,
+    )
 
 
 def _is_pair(table: Table, pair: Pair) -> ColumnElement[bool]:
