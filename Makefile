@@ -19,7 +19,7 @@ $(BIN)/python:
 	@touch $@
 
 .venv/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[dev,train]'
+	$(BIN)/pip install --quiet --editable '.[dev,dp,train]'
 	@touch $@ .venv/.runtime
 
 install: .venv/.runtime ## install friction into .venv

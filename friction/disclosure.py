@@ -1,7 +1,7 @@
 """Statistical disclosure control: pure functions and a frozen policy. The rules are those of ``docs/privacy.md``.
 
 Security properties (a change here must keep them; ``tests/test_disclosure.py`` and ``tests/properties`` guard them):
-    - no threshold under ``FLOOR``;
+    - no threshold under ``FLOOR``, and no epsilon over ``MOST_EPSILON``;
     - counts leave only after random rounding to base 3, and counts of stances never exceed the rounded number of
       respondents, so that unanimity cannot be read off;
     - the same draw gives the same result, so that a crash between two stores cannot show two roundings.
@@ -13,6 +13,7 @@ Statistics Canada); unbiased for counts below the number of respondents.
 import hashlib
 import hmac
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from friction.errors import UsageError
@@ -20,30 +21,53 @@ from friction.errors import UsageError
 FLOOR: Final = 5
 BASE: Final = 3
 MECHANISM: Final = f"rounding-{BASE}"
+MOST_EPSILON: Final = Decimal("2.3")
+"""Of a cell. Three tenths of it, which is what blame gets, are under ln 2: then one noisy count tells who knows all
+others no more than a rounded one does, which is right two times in three."""
+YEAR: Final = 52
+"""Weeks over which a budget is kept: any that follow each other, not those of a calendar."""
 _BANDS: Final = ((100, "100+"), (50, "50-99"), (20, "20-49"), (10, "10-19"), (0, "5-9"))
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Thresholds of the wall.
+    """Thresholds of the wall, and how much may be told.
+
+    Attributes:
+        epsilon: what a cell may cost one person in differential privacy; None for random rounding.
+        epsilon_per_year: what all cells in which a team speaks may cost one person of it, in any ``YEAR`` weeks.
 
     Raises:
-        UsageError: a threshold is under its floor.
+        UsageError: a threshold is under its floor, an epsilon over its ceiling, or the year's not enough for one cell.
     """
 
     min_respondents: int = FLOOR
     min_team_size: int = FLOOR
     max_window_weeks: int = 13
+    epsilon: Decimal | None = None
+    epsilon_per_year: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.min_respondents < FLOOR or self.min_team_size < FLOOR:
             raise UsageError(f"min_respondents and min_team_size are at least {FLOOR}: the wall cannot be lowered")
         if self.max_window_weeks < 1:
             raise UsageError("max_window_weeks is at least 1")
+        if (self.epsilon is None) != (self.epsilon_per_year is None):
+            raise UsageError("epsilon and epsilon_per_year go together: what a cell may cost, and what a year may")
+        if self.epsilon is not None and not 0 < self.epsilon <= MOST_EPSILON:
+            raise UsageError(f"epsilon is over 0 and at most {MOST_EPSILON}: the wall cannot be lowered")
+        if not self.affords(Decimal(0)):
+            raise UsageError("epsilon_per_year is less than epsilon: no cell could ever be released")
 
     def enough_voices(self, respondents: int) -> bool:
         """Whether so many distinct people may make a cell."""
         return respondents >= self.min_respondents
+
+    def affords(self, spent: Decimal) -> bool:
+        """Whether one more cell is within the year's budget, after so much was spent."""
+        if self.epsilon is None or self.epsilon_per_year is None:
+            return True
+        return spent + self.epsilon <= self.epsilon_per_year
 
     def large_enough(self, headcount: int | None) -> bool:
         """Whether a team of that size may be spoken of."""
