@@ -24,7 +24,8 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from friction.markers import OTHER, US
+from friction.markers import ASKED, OTHER, TARGET, US, mark
+from friction.records import TeamId
 from friction.taxonomy import HEADS, PATTERNS
 
 from .corpus import Example, Labelled, examples, load
@@ -36,6 +37,8 @@ EPOCHS: Final = 4
 RATE: Final = 2e-4
 FIRST_WEIGHTS: Final = 17
 """Seed of the heads' first weights, the same for every training whose weights are to be averaged."""
+NOBODY: Final = TeamId("")
+"""As seen from no team that there is, every team is another one."""
 HEAD_WEIGHT: Final = torch.tensor([0.3, 1.0, 0.7, *[0.35] * len(PATTERNS)])
 
 
@@ -48,25 +51,34 @@ def tokenise(tokenizer: Tokenizer, items: Sequence[tuple[str, str]]) -> list[lis
 
 
 class Hands:
-    """The same comment as other hands would type it, and with something beside the point before or after it.
+    """The same comment as other hands would type it, and with something else said before or after it.
+
+    What else is said is beside the point, or is said of another team: then only the marker tells whose fault is whose.
 
     Args:
-        rows: comments to learn from; those that speak of no team serve as what is beside the point.
+        rows: comments to learn from; those that speak of no team serve as what is beside the point, those that name
+            the teams they speak of as what is said of others.
     """
 
     def __init__(self, rows: Sequence[Labelled]) -> None:
         self._beside: dict[str, list[str]] = {"en": [], "fr": []}
+        self._of_others: dict[str, list[str]] = {"en": [], "fr": []}
         for row in rows:
-            if not row.reading.mentions and row.reading.about_team is None and len(row.reading.text.text) < 120:
+            if row.reading.about_team is not None or len(row.reading.text.text) > 160:
+                continue
+            if row.reading.mentions:
+                self._of_others[row.reading.lang].append(mark(row.reading, NOBODY).text)
+            elif len(row.reading.text.text) < 120:
                 self._beside[row.reading.lang].append(row.reading.text.text)
 
     def write(self, item: Example, rng: random.Random) -> str:
         """The comment's marked text in some hand: no accents, no final stop, no commas, a team less known."""
         text, chance = item.text, rng.random
-        beside = self._beside[item.lang]
-        if beside and chance() < 0.12:
-            parts = [rng.choice(beside), text]
-            text = " ".join(parts if chance() < 0.5 else parts[::-1])
+        named = TARGET in text and ASKED not in item.question
+        for pool, share in ((self._beside[item.lang], 0.12), (self._of_others[item.lang] if named else [], 0.1)):
+            if pool and chance() < share:
+                parts = [rng.choice(pool), text]
+                text = " ".join(parts if chance() < 0.5 else parts[::-1])
         if item.lang == "fr" and chance() < 0.2:
             text = without_accents(text)
         if chance() < 0.2:
