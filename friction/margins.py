@@ -1,0 +1,73 @@
+"""Totals over released cells: what a team gives and receives, and the whole company. Pure; reads cells only (rule 10).
+
+Security property (``tests/test_margins.py`` and ``tests/attacks/test_audit.py`` guard it): a margin is worked out from
+cells that are published one by one, so it tells nothing that they do not. A pair that is not shown is in no margin,
+hence nothing can be had by subtracting what is shown from a total.
+
+A margin is therefore not of everybody who wrote, and says of how many cells it is. Its numbers of people are of voices:
+who speaks of two teams counts in two cells.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from friction.records import Cell, TeamId, Week
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """A total over released cells, of their published counts.
+
+    Attributes:
+        cells: how many it is of.
+        voices, blaming, appreciating: sums of the cells' published counts.
+    """
+
+    cells: int = 0
+    voices: int = 0
+    blaming: int = 0
+    appreciating: int = 0
+
+    def with_cell(self, cell: Cell) -> "Margin":
+        """This total and one more cell."""
+        return Margin(
+            cells=self.cells + 1,
+            voices=self.voices + cell.respondents,
+            blaming=self.blaming + cell.blame,
+            appreciating=self.appreciating + cell.appreciation,
+        )
+
+    @property
+    def blame_share(self) -> float | None:
+        """Share of the voices that blame, as counted; None where there is no cell."""
+        return self.blaming / self.voices if self.voices else None
+
+
+def closed_in(cells: Iterable[Cell], first: Week, last: Week) -> list[Cell]:
+    """Cells that closed in a span of weeks, both ends included."""
+    return [cell for cell in cells if first <= cell.last_week <= last]
+
+
+def received(cells: Iterable[Cell]) -> Mapping[TeamId, Margin]:
+    """What each team receives from all teams together. A team with no released cell is not in it."""
+    return _totals(cells, lambda cell: cell.about_team)
+
+
+def given(cells: Iterable[Cell]) -> Mapping[TeamId, Margin]:
+    """What each team says of all teams together. A team with no released cell is not in it."""
+    return _totals(cells, lambda cell: cell.from_team)
+
+
+def company(cells: Iterable[Cell]) -> Margin:
+    """The whole company."""
+    total = Margin()
+    for cell in cells:
+        total = total.with_cell(cell)
+    return total
+
+
+def _totals(cells: Iterable[Cell], key: Callable[[Cell], TeamId]) -> dict[TeamId, Margin]:
+    found: dict[TeamId, Margin] = {}
+    for cell in cells:
+        found[key(cell)] = found.get(key(cell), Margin()).with_cell(cell)
+    return dict(sorted(found.items()))

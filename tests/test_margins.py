@@ -1,0 +1,53 @@
+"""Rule 10: margins are sums of published cells, and of nothing else."""
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+
+from friction.margins import Margin, closed_in, company, given, received
+from friction.records import Cell, Week
+
+MakeCells = Callable[..., list[Cell]]
+
+
+@pytest.fixture
+def cells(make_cells: MakeCells) -> list[Cell]:
+    pairs = permutations(("sales", "marketing", "it"), 2)
+    return [
+        c
+        for i, (a, b) in enumerate(pairs)
+        for c in make_cells([0.1 * i, 0.2], people=9 + 3 * i, from_team=a, about_team=b)
+    ]
+
+
+def test_margins_are_sums_of_published_cells(cells: list[Cell]) -> None:
+    about = [c for c in cells if c.about_team == "it"]
+    assert received(cells)["it"] == Margin(
+        cells=4,
+        voices=sum(c.respondents for c in about),
+        blaming=sum(c.blame for c in about),
+        appreciating=sum(c.appreciation for c in about),
+    )
+    assert given(cells)["it"].voices == sum(c.respondents for c in cells if c.from_team == "it")
+    assert set(received(cells)) == set(given(cells)) == {"sales", "marketing", "it"}
+
+
+def test_both_ways_of_adding_up_give_the_company(cells: list[Cell]) -> None:
+    whole = company(cells)
+    for totals in (received(cells), given(cells)):
+        assert sum(m.voices for m in totals.values()) == whole.voices
+        assert sum(m.blaming for m in totals.values()) == whole.blaming
+    assert whole.cells == len(cells)
+    assert whole.blame_share == pytest.approx(whole.blaming / whole.voices)
+
+
+def test_without_cells_there_is_nothing_to_say() -> None:
+    assert received([]) == given([]) == {}
+    assert company([]).blame_share is None
+
+
+def test_a_span_takes_whole_cells_by_the_week_in_which_they_closed(cells: list[Cell]) -> None:
+    first = Week.parse("2026-W01")
+    assert len(closed_in(cells, first, first)) == len(cells) // 2
+    assert closed_in(cells, first, first + 1) == cells
