@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from friction.model_folder import Card, checksums, read_card
 from friction.taxonomy import PATTERNS
 
-from . import baselines, calibration, faithfulness
+from . import baselines, calibration, curve, faithfulness
 from .corpus import Example, Labelled, Split, examples, load
 from .export import run
 from .finetune import EPOCHS, RATE, Hands, predict, train
@@ -58,8 +58,15 @@ Blame by kind of comment, told apart by what can be counted:
 
 {kinds}
 
+{curve}
 Limits: written comments, not collected ones, by writers of one kind. What a second annotator reaches stands in the
 corpus' datasheet; what the errors have in common is not measured beyond the table of kinds.
+"""
+
+CURVE: Final = """Learning curve: average precision on dev of a single training, the patterns' given blame
+(`python -m training.curve`):
+
+{curve}
 """
 
 BASELINES: Final = {
@@ -127,6 +134,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--float", type=Path, dest="network", help="folder of training.finetune: its float figures too")
+    parser.add_argument("--curve", type=Path, help="folder of training.curve, for the card")
     parser.add_argument("--all", action="store_true", help="also the baselines that train a network")
     return parser.parse_args()
 
@@ -184,6 +192,7 @@ def main() -> None:
             kinds=kinds,
             patterns=patterns,
             evidence=evidence,
+            curve=CURVE.format(curve=curve.table(args.curve)) if args.curve else "",
         )
 
 

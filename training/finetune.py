@@ -211,6 +211,39 @@ def _save(state: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
+def train_once(
+    encoder: Path, folder: Path, rows: list[Labelled], *, seed: int, epochs: int = EPOCHS, rate: float = RATE
+) -> tuple[Network, Tokenizer]:
+    """The encoder's network trained on ``rows`` from one seed, kept in ``folder``.
+
+    Taken from there where it stands already, taken up where it is half done.
+    """
+    if not (folder / "network.pt").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(FIRST_WEIGHTS)
+        network, tokenizer = new_network(encoder)
+        train(
+            network,
+            tokenizer,
+            examples(rows),
+            examples(load("dev")),
+            Hands(rows),
+            epochs=epochs,
+            rate=rate,
+            seed=seed,
+            checkpoint=folder / "checkpoint.pt",
+        )
+        save_network(network, tokenizer, folder)
+    return load_network(folder)
+
+
+def training_rows(count: int | None = None) -> list[Labelled]:
+    """The training comments in an order that is always the same, or the first ``count`` of them."""
+    rows = load("train")
+    random.Random(FIRST_WEIGHTS).shuffle(rows)
+    return rows[:count]
+
+
 def soup(networks: Sequence[Network]) -> Network:
     """The first network with the mean of everybody's weights. They must have started from the same ones."""
     states = [n.state_dict() for n in networks]
@@ -227,34 +260,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--seeds", type=int, nargs="+", default=[23, 31])
-    parser.add_argument("--share", type=float, default=1.0, help="share of the training comments, for learning curves")
     args = parser.parse_args()
-    rows = load("train")
-    random.Random(FIRST_WEIGHTS).shuffle(rows)
-    rows = rows[: int(len(rows) * args.share)]
-    train_items, dev_items, hands = examples(rows), examples(load("dev")), Hands(rows)
-    print(f"{len(rows)} comments, {len(train_items)} examples to train on, {len(dev_items)} of dev", flush=True)
+    rows, dev_items = training_rows(), examples(load("dev"))
+    print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)
     networks = []
     for seed in args.seeds:
-        folder = args.out / f"seed-{seed}"
-        if not (folder / "network.pt").is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            torch.manual_seed(FIRST_WEIGHTS)
-            network, tokenizer = new_network(args.encoder)
-            checkpoint = folder / "checkpoint.pt"
-            train(
-                network,
-                tokenizer,
-                train_items,
-                dev_items,
-                hands,
-                epochs=args.epochs,
-                rate=args.rate,
-                seed=seed,
-                checkpoint=checkpoint,
-            )
-            save_network(network, tokenizer, folder)
-        network, tokenizer = load_network(folder)
+        network, tokenizer = train_once(
+            args.encoder, args.out / f"seed-{seed}", rows, seed=seed, epochs=args.epochs, rate=args.rate
+        )
         print(f"seed {seed}: {score(average_precisions(predict(network, tokenizer, dev_items), dev_items)):.3f}")
         networks.append(network)
     network = soup(networks)
