@@ -10,7 +10,8 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
 
 from collections.abc import Sequence
 
-from friction.disclosure import MECHANISM, Policy, draw, majority, round_randomly, round_respondents
+from friction.disclosure import Policy, draw, majority
+from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
 from friction.records import LANGS, Cell, Directory, Team, Week
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.scores import Closing, Person, ScoreStore, Window
@@ -25,6 +26,7 @@ def release(
     Returns:
         The weeks that were released now; none where ``through`` was released before.
     """
+    mechanism = mechanism_of(policy)
     _deliver(scores, releases)
     done: list[Week] = []
     while True:
@@ -32,7 +34,7 @@ def release(
             week = store.start if store.released is None else store.released + 1
             if week is None or week > through:
                 return done
-            store.finish(week, serialise(_close_week(store, week, directory, policy)))
+            store.finish(week, serialise(_close_week(store, week, directory, policy, mechanism)))
         _deliver(scores, releases)
         done.append(week)
 
@@ -45,14 +47,14 @@ def _deliver(scores: ScoreStore, releases: ReleaseStore) -> None:
             store.delivered(week)
 
 
-def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy) -> list[Cell]:
+def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy, mechanism: Mechanism) -> list[Cell]:
     cells = []
     for window, people in store.windows(week):
         opens = _opening(window.opens or store.start or week, week, policy)
         speaks, target = (directory.teams.get(team) for team in window.pair)
         is_reportable = target is not None and policy.large_enough(target.headcount)
         if is_reportable and policy.enough_voices(_voices(people, speaks)):
-            cells.append(_cell(window, opens, week, people))
+            cells.append(_cell(window, opens, week, people, mechanism))
             store.close(window.pair, week)
         elif week - opens + 1 >= policy.max_window_weeks:
             store.close(window.pair, week)
@@ -71,27 +73,37 @@ def _voices(people: Sequence[Person], speaks: Team | None) -> int:
     return min(len(people), speaks.headcount)
 
 
-def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person]) -> Cell:
-    """Round every count, once. From here on nobody can know the exact ones."""
-    respondents = round_respondents(len(people))
-    blaming = [p for p in people if majority(p.blaming, p.comments)]
+def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person], mechanism: Mechanism) -> Cell:
+    """Protect every count, once. From here on nobody can know the exact ones."""
 
-    def unbounded(measure: str, count: int) -> int:
-        return round_randomly(count, draw(window.salt, f"{closes}:{measure}"))
+    def of_window(measure: str) -> float:
+        return draw(window.salt, f"{closes}:{measure}")
 
-    def rounded(measure: str, count: int) -> int:
-        return min(unbounded(measure, count), respondents)
-
+    counts = mechanism.publish(_count(people, mechanism.most_patterns, of_window), of_window)
     return Cell(
         from_team=window.pair[0],
         about_team=window.pair[1],
         first_week=opens,
         last_week=closes,
-        respondents=respondents,
-        languages={lang: unbounded(f"lang:{lang}", sum(p.lang == lang for p in people)) for lang in LANGS},
-        blame=rounded("blame", len(blaming)),
-        appreciation=rounded("appreciation", sum(majority(p.appreciating, p.comments) for p in people)),
-        patterns={p: rounded(p, sum(p in person.patterns for person in blaming)) for p in PATTERNS},
+        respondents=counts.people,
+        languages=counts.languages,
+        blame=counts.blame,
+        appreciation=counts.appreciation,
+        patterns=counts.patterns,
         model=max(p.model for p in people),
-        mechanism=MECHANISM,
+        mechanism=mechanism.name,
+    )
+
+
+def _count(people: Sequence[Person], most_patterns: int | None, of_window: Draw) -> Counts:
+    """Exact counts: one vote a person. Where only some of their patterns count, chance says which."""
+    blaming = [p for p in people if majority(p.blaming, p.comments)]
+    order = PATTERNS if most_patterns is None else sorted(PATTERNS, key=lambda p: of_window(f"order:{p}"))
+    voiced = [[p for p in order if p in person.patterns][:most_patterns] for person in blaming]
+    return Counts(
+        people=len(people),
+        languages={lang: sum(p.lang == lang for p in people) for lang in LANGS},
+        blame=len(blaming),
+        appreciation=sum(majority(p.appreciating, p.comments) for p in people),
+        patterns={p: sum(p in of for of in voiced) for p in PATTERNS},
     )

@@ -1,0 +1,83 @@
+"""The private store in plain Python: a reference for the real one, fast enough for thousands of companies.
+
+``test_memory.py`` plays the same companies through both, with the same salts, and compares every released cell.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from friction.disclosure import YEAR
+from friction.records import LANGS, Week
+from friction.store.scores import Pair, Person, Vote, Window
+
+Salt = Callable[[Pair], bytes]
+
+
+@dataclass
+class Memory:
+    """Open windows, as ``friction.store.scores.Closing`` shows them to a release.
+
+    Attributes:
+        salt: gives each newly opened window its salt.
+        spent: what each cell cost: (speaking team, week, epsilon).
+    """
+
+    salt: Salt
+    start: Week | None = None
+    released: Week | None = None
+    rows: dict[Pair, list[tuple[Week, Vote]]] = field(default_factory=lambda: defaultdict(list))
+    opens: dict[Pair, Week] = field(default_factory=dict)
+    salts: dict[Pair, bytes] = field(default_factory=dict)
+    spent: list[tuple[str, Week, Decimal]] = field(default_factory=list)
+
+    def add(self, votes: Iterable[Vote]) -> None:
+        for vote in votes:
+            week = vote.week if self.released is None or vote.week > self.released else self.released + 1
+            pair = (vote.from_team, vote.about_team)
+            if pair not in self.salts:
+                self.salts[pair] = self.salt(pair)
+            self.start = week if self.start is None else min(self.start, week)
+            self.rows[pair].append((week, vote))
+
+    def windows(self, through: Week) -> Iterator[tuple[Window, list[Person]]]:
+        for pair in sorted(self.rows):
+            votes = [vote for week, vote in self.rows[pair] if week <= through]
+            if votes:
+                yield Window(pair, self.opens.get(pair), self.salts[pair]), people(votes)
+
+    def close(self, pair: Pair, through: Week) -> None:
+        self.rows[pair] = [(week, vote) for week, vote in self.rows[pair] if week > through]
+        self.opens[pair] = through + 1
+        if not self.rows[pair]:
+            self.salts.pop(pair)
+
+    def spend(self, pair: Pair, week: Week, epsilon: Decimal) -> None:
+        self.spent.append((pair[0], week, epsilon))
+
+    def spent_in_year(self, from_team: str, week: Week) -> Decimal:
+        return sum((e for team, at, e in self.spent if team == from_team and week - at < YEAR), Decimal(0))
+
+    def finish(self, week: Week) -> None:
+        self.released = week
+
+
+def people(votes: Iterable[Vote]) -> list[Person]:
+    """Respondents of one window."""
+    of: dict[str, list[Vote]] = defaultdict(list)
+    for vote in votes:
+        of[vote.respondent].append(vote)
+    return [_person(theirs) for theirs in of.values()]
+
+
+def _person(votes: list[Vote]) -> Person:
+    written = Counter(vote.lang for vote in votes)
+    return Person(
+        comments=len(votes),
+        lang=max(LANGS, key=lambda lang: written[lang]),
+        blaming=sum(vote.blamed for vote in votes),
+        appreciating=sum(vote.appreciated for vote in votes),
+        patterns=frozenset(p for vote in votes for p in vote.labels),
+        model=max(vote.model for vote in votes),
+    )
