@@ -33,10 +33,12 @@ def release(
         with scores.closing() as store:
             week = store.start if store.released is None else store.released + 1
             if week is None or week > through:
-                return done
+                break
             store.finish(week, serialise(_close_week(store, week, directory, policy, mechanism)))
         _deliver(scores, releases)
         done.append(week)
+    scores.scrub()
+    return done
 
 
 def _deliver(scores: ScoreStore, releases: ReleaseStore) -> None:

@@ -5,17 +5,22 @@ a message names keys, never secrets. Secrets come from the environment only.
 """
 
 import difflib
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import quote, unquote
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from friction.disclosure import FLOOR, Policy
-from friction.errors import UsageError
+from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Team, TeamId
 
+SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
+RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
+"""Addresses of the stores from the environment; they come before those of ``[store]``, and may hold a password."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 
 
@@ -60,8 +65,15 @@ class DigestSection(_Section):
     language: Literal["en", "fr"] = "en"
 
 
+class NoticeSection(_Section):
+    """``[notice]``: what the transparency notice cannot know by itself."""
+
+    contact: str | None = None
+    """Whom staff may ask: a name, a room, an address."""
+
+
 class StoreSection(_Section):
-    """``[store]``: SQLAlchemy addresses of the two stores; by default files in ``friction-data/``."""
+    """``[store]``: addresses of the two stores, without a password; by default files in ``friction-data/``."""
 
     scores: str | None = None
     releases: str | None = None
@@ -72,6 +84,7 @@ class _File(_Section):
     privacy: PrivacySection = PrivacySection()
     sources: dict[Slug, SourceSection] = {}
     digest: DigestSection = DigestSection()
+    notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
 
 
@@ -82,7 +95,7 @@ class Settings:
         home: folder of ``friction.toml``; ``friction-data/`` and ``inbox/`` stand in it.
     """
 
-    def __init__(self, file: _File, home: Path) -> None:
+    def __init__(self, file: _File, home: Path, environment: Mapping[str, str], *, private: bool) -> None:
         self.home = home
         self.directory = Directory(
             {
@@ -103,10 +116,25 @@ class Settings:
         )
         self.sources = file.sources
         self.digest = file.digest
-        self.scores_address = file.store.scores or _sqlite(self.data / "scores.sqlite")
-        self.releases_address = file.store.releases or _sqlite(self.data / "releases.sqlite")
-        if self.scores_address == self.releases_address:
+        self.notice = file.notice
+        scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
+        self.releases_address = (
+            environment.get(RELEASES_VARIABLE) or file.store.releases or _sqlite(self.data / "releases.sqlite")
+        )
+        if scores == self.releases_address:
             raise UsageError("[store]: scores and releases are two stores; give them two addresses")
+        self._scores_address = scores if private else None
+
+    @property
+    def scores_address(self) -> str:
+        """Where the private store is.
+
+        Raises:
+            IntegrityError: this process was given the address of the releases only.
+        """
+        if self._scores_address is None:
+            raise IntegrityError("This process reads releases only; the address of the private store is not in it.")
+        return self._scores_address
 
     @property
     def data(self) -> Path:
@@ -115,8 +143,11 @@ class Settings:
 
     def has_scores(self) -> bool:
         """Whether the private store is at hand; it is not where only releases are read."""
-        file = self.scores_address.removeprefix("sqlite:///")
-        return file == self.scores_address or Path(unquote(file)).exists()
+        return _may_exist(self.scores_address)
+
+    def has_releases(self) -> bool:
+        """Whether there is a store of releases, as far as can be told without asking a server."""
+        return _may_exist(self.releases_address)
 
     @property
     def inbox(self) -> Path:
@@ -144,12 +175,29 @@ def _sqlite(path: Path) -> str:
     return f"sqlite:///{quote(str(path))}"
 
 
-def load(path: Path) -> Settings:
-    """Read and check a configuration file.
+def _may_exist(address: str) -> bool:
+    file = address.removeprefix("sqlite:///")
+    return file == address or Path(unquote(file)).exists()
+
+
+def load(path: Path, *, private: bool = True) -> Settings:
+    """Read and check a configuration file, and the environment.
+
+    Args:
+        path: the file.
+        private: False in a process that shows releases: it forgets the address of the private store, also in its
+            environment.
 
     Raises:
-        UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team.
+        UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team, a password.
     """
+    settings = Settings(_read(path), path.resolve().parent, os.environ, private=private)  # noqa: TID251
+    if not private:
+        os.environ.pop(SCORES_VARIABLE, None)  # noqa: TID251
+    return settings
+
+
+def _read(path: Path) -> _File:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -169,7 +217,20 @@ def load(path: Path) -> Settings:
             raise UsageError(
                 f"{path}: teams.{key}.parent must be the id of another team{_nearest(team.parent, file.teams)}"
             )
-    return Settings(file, path.resolve().parent)
+    for key, variable in (("scores", SCORES_VARIABLE), ("releases", RELEASES_VARIABLE)):
+        if _has_password(getattr(file.store, key)):
+            raise UsageError(
+                f"{path}: store.{key} holds a password. Take it out and set {variable} in the environment, or use "
+                "a password file (~/.pgpass)."
+            )
+    return file
+
+
+def _has_password(address: str | None) -> bool:
+    try:
+        return address is not None and (bool(urlsplit(address).password) or "password=" in address)
+    except ValueError:
+        return True
 
 
 def _explain(error: Any) -> str:
@@ -192,6 +253,7 @@ def _known_keys(where: tuple[int | str, ...]) -> list[str]:
         "privacy": PrivacySection,
         "sources": SourceSection,
         "digest": DigestSection,
+        "notice": NoticeSection,
         "store": StoreSection,
     }
     section = sections[str(where[0])] if where else _File

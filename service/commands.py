@@ -95,12 +95,15 @@ def serve(
     from friction.store.releases import ReleaseStore
 
     from .app import create_app
+    from .guard import keep_out
     from .state import State
 
     if not _is_loopback(host):
         raise UsageError(f"{host} is not a loopback address. Access keys do not exist yet, so nobody else may connect.")
-    settings = configuration.load(config)
-    state = State(settings.directory, build_pipeline(settings), ReleaseStore(settings.releases_address, create=True))
+    settings = configuration.load(config, private=False)
+    releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
+    state = State(settings.directory, build_pipeline(settings), releases)
+    keep_out(settings.releases_address)
     name = f"[{host}]" if ":" in host else host
     server = uvicorn.Server(
         uvicorn.Config(create_app(state, host=name), log_level="warning", access_log=False, server_header=False)

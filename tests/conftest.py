@@ -1,9 +1,12 @@
-"""Real objects for every test: the released model, real files, real SQLite stores."""
+"""Real objects for every test: the released model, real files, real stores on SQLite or on a real PostgreSQL."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from friction.classifier import Classifier
 from friction.model_folder import RELEASED
@@ -13,6 +16,7 @@ from friction.settings import Settings, load
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from friction.taxonomy import PATTERNS
+from tests import postgres
 
 CONFIG = """
 [teams.sales]
@@ -45,11 +49,68 @@ def classifier() -> Classifier:
     return Classifier.load(RELEASED, threads=1)
 
 
+ENGINES = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+"""Run a test, or with ``pytestmark = ENGINES`` a module, on both engines."""
+Ask = Callable[..., list[tuple[Any, ...]]]
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A PostgreSQL server, or a skip that says how to get one."""
+    if postgres.programs() is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.serving() as server:
+        yield server
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def engine(request: pytest.FixtureRequest) -> str:
+    """``sqlite`` unless the test is marked with ``ENGINES``."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def store_section(engine: str, request: pytest.FixtureRequest) -> str:
+    """``[store]`` of the configuration: nothing for SQLite, which is the default; two new schemas on PostgreSQL.
+
+    Two databases are what ``docs/stores.md`` asks for and ``tests/store/test_roles.py`` makes; here they cost too much.
+    """
+    if engine == "sqlite":
+        return ""
+    server = request.getfixturevalue("postgresql")
+    number = next(_numbers)
+    stores = {store: f"{store}_{number}" for store in ("scores", "releases")}
+    server.run(*(f"create schema {schema}" for schema in stores.values()))
+    return "[store]\n" + "".join(f'{store} = "{server.address(schema=name)}"\n' for store, name in stores.items())
+
+
+@pytest.fixture
+def config(tmp_path: Path, store_section: str) -> Path:
     path = tmp_path / "friction.toml"
-    path.write_text(CONFIG, encoding="utf-8")
+    path.write_text(CONFIG + store_section, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def ask(settings: Settings) -> Ask:
+    """Run SQL on the private store, or with ``releases=True`` on the other, behind the code's back."""
+
+    def run(statement: str, *, releases: bool = False) -> list[tuple[Any, ...]]:
+        return query(settings.releases_address if releases else settings.scores_address, statement)
+
+    return run
+
+
+def query(address: str, statement: str) -> list[tuple[Any, ...]]:
+    """Run SQL on a database and commit."""
+    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        with engine.begin() as db:
+            found = db.execute(text(statement))
+            return [tuple(row) for row in found] if found.returns_rows else []
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from friction.records import Week
 from friction.release import release
 from friction.settings import Settings, load
 from friction.store.releases import ReleaseStore
-from friction.store.scores import ScoreStore
-from tests.conftest import CONFIG
+from friction.store.scores import METADATA, ScoreStore
+from tests.conftest import CONFIG, ENGINES, query
 
+pytestmark = ENGINES
 HEADER = "text,from_team,about_team,respondent,week\n"
 Ingest = Callable[..., Report]
 
@@ -28,9 +28,10 @@ def run(settings: Settings, pipeline: Pipeline, scores: ScoreStore, tmp_path: Pa
     return ingest_text
 
 
-def rows(settings: Settings, query: str = "select from_team, about_team, week from scores order by id") -> list[tuple]:  # type: ignore[type-arg]
-    with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
-        return db.execute(query).fetchall()
+def rows(
+    settings: Settings, statement: str = "select from_team, about_team, week from scores order by id"
+) -> list[tuple]:  # type: ignore[type-arg]
+    return query(settings.scores_address, statement)
 
 
 def test_a_comment_about_two_teams_is_two_votes(run: Ingest, settings: Settings) -> None:
@@ -108,11 +109,11 @@ def test_a_small_team_counts_for_its_parent_or_for_nobody(run: Ingest, settings:
 
 def test_no_name_and_no_text_in_the_store(run: Ingest, settings: Settings) -> None:
     run(HEADER + "Marketing kumquat never answers,sales,,respondent-zebra,2026-W10\n")
-    for path in settings.data.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            assert b"kumquat" not in content
-            assert b"zebra" not in content
+    kept = [path.read_bytes() for path in settings.data.rglob("*") if path.is_file()]
+    kept += [repr(rows(settings, f"select * from {table}")).encode() for table in METADATA.tables]
+    for content in kept:
+        assert b"kumquat" not in content
+        assert b"zebra" not in content
 
 
 def test_the_same_words_of_two_people_are_two_votes_and_of_one_are_one(run: Ingest, settings: Settings) -> None:

@@ -1,4 +1,3 @@
-import sqlite3
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
@@ -7,10 +6,11 @@ import pytest
 from friction.disclosure import Policy
 from friction.records import Cell, Directory, Week
 from friction.release import release
-from friction.settings import Settings
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
+from tests.conftest import ENGINES, Ask
 
+pytestmark = ENGINES
 MakeVote = Callable[..., Vote]
 
 
@@ -24,9 +24,8 @@ def close(scores: ScoreStore, releases: ReleaseStore, directory: Directory) -> C
     return run
 
 
-def _left(settings: Settings, table: str = "scores", where: str = "1") -> int:
-    with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
-        return int(db.execute(f"select count(*) from {table} where {where}").fetchone()[0])
+def _left(ask: Ask, table: str = "scores", where: str = "1 = 1") -> int:
+    return int(ask(f"select count(*) from {table} where {where}")[0][0])
 
 
 def test_four_people_are_too_few_and_five_are_enough(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
@@ -74,10 +73,10 @@ def test_counts_by_language_are_true_on_average(close, make_vote: MakeVote) -> N
     assert {c.languages["en"] for c in cells} == {0}
 
 
-def test_a_target_below_the_size_is_never_reported(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_target_below_the_size_is_never_reported(close, make_vote: MakeVote, ask: Ask) -> None:  # type: ignore[no-untyped-def]
     assert close(make_vote(f"p{i}", about_team="legal") for i in range(20)) == []
     assert close(through="2026-W22") == []
-    assert _left(settings) == 0
+    assert _left(ask) == 0
 
 
 def test_raising_the_size_at_release_holds(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
@@ -94,11 +93,11 @@ def test_windows_roll_forward_without_gap_or_overlap(close, make_vote: MakeVote)
         assert after.first_week == before.last_week + 1
 
 
-def test_rows_expire_after_the_longest_window(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_rows_expire_after_the_longest_window(close, make_vote: MakeVote, ask: Ask) -> None:  # type: ignore[no-untyped-def]
     close([make_vote(f"p{i}") for i in range(4)], through="2026-W21")
-    assert _left(settings) == 4
+    assert _left(ask) == 4
     close(through="2026-W22")
-    assert _left(settings) == 0
+    assert _left(ask) == 0
     assert close([make_vote("p9", "2026-W23")], through="2026-W23") == []
 
 
@@ -110,18 +109,18 @@ def test_late_rows_count_in_the_open_window(close, make_vote: MakeVote) -> None:
     assert [str(c.last_week) for c in cells] == ["2026-W10", "2026-W11"]
 
 
-def test_releasing_again_changes_nothing(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_releasing_again_changes_nothing(close, make_vote: MakeVote, ask: Ask) -> None:  # type: ignore[no-untyped-def]
     votes = [make_vote(f"p{i}", blamed=i % 2 == 0) for i in range(11)]
     first = close(votes)
     assert close(votes) == first
     assert close(min_respondents=9) == first
 
 
-def test_scores_and_salt_are_gone_once_the_window_closes(close, make_vote: MakeVote, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_scores_and_salt_are_gone_once_the_window_closes(close, make_vote: MakeVote, ask: Ask) -> None:  # type: ignore[no-untyped-def]
     close([make_vote(f"p{i}") for i in range(9)])
-    assert _left(settings) == 0
-    assert _left(settings, "windows", "salt is not null") == 0
-    assert _left(settings, "outbox") == 0
+    assert _left(ask) == 0
+    assert _left(ask, "windows", "salt is not null") == 0
+    assert _left(ask, "outbox") == 0
 
 
 def test_rows_sent_ahead_keep_one_key_a_person(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]

@@ -1,45 +1,160 @@
-"""Opening a database: SQLite by default, no set-up; bound parameters never shown in errors or logs."""
+"""One store's database: SQLite by default, without set-up, or PostgreSQL. The same promises on both.
+
+- A writing transaction has the store to itself from its first statement to its commit; whoever else wants to write
+  waits. SQLite: ``BEGIN IMMEDIATE``. PostgreSQL: an advisory lock of the transaction, since it also guards the moment
+  before the first table is there, needs no right on any row, and goes with the connection when a process is killed.
+  Statements see what was committed before they began (read committed): a snapshot taken before the lock would be old.
+- A reading transaction sees one state of the store, and keeps no writer waiting.
+- No error and no log shows a bound parameter or a password.
+"""
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, MetaData, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from friction.errors import UsageError
 
+PATIENCE: Final = 600
+"""Seconds that a writer waits for another: as long as a very large file may take."""
+_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    f"busy_timeout={PATIENCE * 1000}",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
+_CUT: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 
-def open_database(address: str, metadata: MetaData, *, create: bool = True) -> Engine:
-    """Connect and bring the tables up.
+
+class Database:
+    """An open database.
+
+    Attributes:
+        shown: its address as messages may show it, without a password.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+        self.shown = engine.url.render_as_string()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self._engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that has the store to itself; commits at the end, or nothing of it happened.
+
+        Raises:
+            UsageError: the database cannot be reached, or another process has written for ``PATIENCE`` seconds.
+        """
+        with self._connected() as db:
+            with self._said():
+                transaction = db.execution_options(alone=True).begin()
+                if not self.is_sqlite:
+                    db.execute(text(f"set local lock_timeout = '{PATIENCE}s'"))
+                    key = f"pg_advisory_xact_lock(hashtextextended(current_schema() || '.friction.{self._name}', 0))"
+                    db.execute(text(f"select {key}"))
+            with transaction:
+                yield db
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store.
+
+        Raises:
+            UsageError: the database cannot be reached.
+        """
+        with self._connected() as db:
+            if not self.is_sqlite:
+                db.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield db
+
+    def scrub(self, *tables: str) -> None:
+        """Give back the space of what was deleted, so that the files no longer hold it.
+
+        SQLite overwrites what is deleted (``secure_delete``), but its write-ahead log keeps earlier pages until it is
+        cut; PostgreSQL keeps deleted rows until a table is written anew.
+        """
+        with self._connected() as db:
+            db.execution_options(isolation_level="AUTOCOMMIT")
+            for command in [_CUT] if self.is_sqlite else [f"VACUUM (FULL) {table}" for table in tables]:
+                db.exec_driver_sql(command)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with self._said():
+            db = self._engine.connect()
+        with db:
+            yield db
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            raise self.refusal(error) from None
+
+    def refusal(self, error: DatabaseError) -> UsageError:
+        """What to say when the database does not let us in."""
+        why = str(error.orig).strip().split("\n")[0]
+        if "locked" in why or "lock timeout" in why:
+            return UsageError(f"Another friction process is writing to {self.shown}. Try again when it is done.")
+        return UsageError(f"Cannot open the store at {self.shown}: {why}")
+
+
+def connect(address: str, name: str, *, create: bool) -> Database:
+    """Reach for a database. No table is touched yet.
 
     Args:
         address: SQLAlchemy URL.
-        metadata: the tables that belong there.
+        name: the store, for its lock.
         create: False opens what is there, for readers.
 
     Raises:
-        UsageError: the address is no URL, or the database cannot be opened.
+        UsageError: the address is none, the driver is not installed, or a file cannot be read or made.
     """
     try:
         url = make_url(address)
     except ArgumentError:
         raise UsageError("[store]: an address must be a URL like sqlite:////path/file.sqlite") from None
-    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    if is_file:
+    kind = url.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise UsageError(f"[store]: {kind} is not a database that friction knows; use sqlite or postgresql")
+    if kind == "postgresql" and url.drivername == kind:
+        url = url.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and url.database not in (None, "", ":memory:"):
         _prepare_file(Path(str(url.database)), create=create)
-    engine = create_engine(url, hide_parameters=True)
+    return Database(_engine(url), name)
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=url.get_backend_name() != "sqlite")
+    except NoSuchModuleError:
+        raise UsageError(
+            f"[store]: {url.drivername} is not a driver that friction knows; write postgresql://"
+        ) from None
+    except ModuleNotFoundError:
+        raise UsageError(
+            "[store]: PostgreSQL needs its driver. Install it with: pip install 'friction[postgres]'"
+        ) from None
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _pragmas)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    try:
-        if create:
-            metadata.create_all(engine)
-        elif missing := set(metadata.tables) - set(inspect(engine).get_table_names()):
-            raise UsageError(f"{url.render_as_string()} is no friction store (no table {min(missing)}); check [store]")
-    except DatabaseError as error:
-        raise UsageError(f"Cannot open the store at {url.render_as_string()}: {error.orig}") from None
+        event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -58,5 +173,11 @@ def _prepare_file(path: Path, *, create: bool) -> None:
 
 def _pragmas(connection: Any, _: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON"):
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # one file, one store
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    alone = connection.get_execution_options().get("alone", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")

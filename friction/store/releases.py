@@ -6,14 +6,14 @@ walks the chain. Readers (``friction.trends``, ``service``) need nothing else an
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, insert, select
 
 from friction.errors import IntegrityError
 from friction.records import Cell, TeamId, Week
-from friction.store.engine import open_database
+from friction.store.schema import Schema, open_store
 
 METADATA: Final = MetaData()
 _RELEASES: Final = Table(
@@ -38,19 +38,23 @@ _CELLS: Final = Table(
     Column("model", String, nullable=False),
     Column("mechanism", String, nullable=False),
 )
+SCHEMA: Final = Schema("releases", METADATA, head="0002", unversioned=("cells", "languages"))
 GENESIS: Final = "0" * 64
 
 
 def serialise(cells: Sequence[Cell]) -> str:
-    """The canonical form of a release: what is hashed, and what crosses from one store to the other."""
-    rows = [
+    """The canonical form of a release: what is hashed, and what crosses from one store to the other.
+
+    Cells that were released before languages were counted have none, and keep their hash.
+    """
+    rows: list[dict[str, Any]] = [
         {
             "from_team": c.from_team,
             "about_team": c.about_team,
             "first_week": c.first_week.index,
             "last_week": c.last_week.index,
             "respondents": c.respondents,
-            "languages": dict(c.languages),
+            **({"languages": dict(c.languages)} if c.languages else {}),
             "blame": c.blame,
             "appreciation": c.appreciation,
             "patterns": dict(c.patterns),
@@ -82,11 +86,11 @@ class ReleaseStore:
     """The released cells."""
 
     def __init__(self, address: str, *, create: bool = False) -> None:
-        self._engine = open_database(address, METADATA, create=create)
+        self._database = open_store(address, SCHEMA, create=create)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._database.close()
 
     def append(self, week: Week, release: str) -> None:
         """Write a week's release; nothing where the same one is written already.
@@ -94,7 +98,7 @@ class ReleaseStore:
         Raises:
             IntegrityError: the week was released before with other cells.
         """
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             last = db.execute(
                 select(_RELEASES.c.week, _RELEASES.c.hash).order_by(_RELEASES.c.week.desc()).limit(1)
             ).one_or_none()
@@ -110,19 +114,19 @@ class ReleaseStore:
                 insert(_RELEASES).values(week=week.index, previous=previous, hash=_link(previous, week, release))
             )
             if rows := json.loads(release):
-                db.execute(insert(_CELLS), rows)
+                db.execute(insert(_CELLS), [{"languages": {}} | row for row in rows])
 
     def cells(self, from_team: TeamId | None = None, about_team: TeamId | None = None) -> list[Cell]:
         """Every released cell, or those of one pair, oldest first."""
-        query = select(_CELLS).order_by(_CELLS.c.last_week, _CELLS.c.from_team, _CELLS.c.about_team)
+        query = select(_CELLS)
         if from_team is not None and about_team is not None:
             query = query.where(_CELLS.c.from_team == from_team, _CELLS.c.about_team == about_team)
-        with self._engine.connect() as db:
-            return [_cell(row) for row in db.execute(query)]
+        with self._database.read() as db:
+            return _sorted(db.execute(query))
 
     def last_week(self) -> Week | None:
         """The last week released."""
-        with self._engine.connect() as db:
+        with self._database.read() as db:
             week = db.scalar(select(_RELEASES.c.week).order_by(_RELEASES.c.week.desc()).limit(1))
         return None if week is None else Week(week)
 
@@ -136,10 +140,11 @@ class ReleaseStore:
             IntegrityError: a release, or a cell of it, is not as it was written.
         """
         by_week: dict[int, list[Cell]] = {}
-        for cell in self.cells():
-            by_week.setdefault(cell.last_week.index, []).append(cell)
-        with self._engine.connect() as db:
+        with self._database.read() as db:
+            cells = _sorted(db.execute(select(_CELLS)))
             releases = db.execute(select(_RELEASES).order_by(_RELEASES.c.week)).all()
+        for cell in cells:
+            by_week.setdefault(cell.last_week.index, []).append(cell)
         previous = GENESIS
         for row in releases:
             link = _link(previous, Week(row.week), serialise(by_week.pop(row.week, [])))
@@ -153,6 +158,11 @@ class ReleaseStore:
                 f"Cells of {Week(min(by_week))} belong to no release. Restore the store from a backup."
             )
         return len(releases), previous
+
+
+def _sorted(rows: Iterable[Any]) -> list[Cell]:
+    """Cells, oldest first; sorted here, since databases sort the letters of a team each in their own way."""
+    return sorted(map(_cell, rows), key=lambda c: (c.last_week, c.from_team, c.about_team))
 
 
 def _link(previous: str, week: Week, release: str) -> str:

@@ -37,7 +37,7 @@ from sqlalchemy import (
 )
 
 from friction.records import LANGS, Lang, TeamId, Week
-from friction.store.engine import open_database
+from friction.store.schema import Schema, open_store
 from friction.taxonomy import PATTERNS, Pattern
 
 METADATA: Final = MetaData()
@@ -75,6 +75,7 @@ _SCORES: Final = Table(
 _OUTBOX: Final = Table(
     "outbox", METADATA, Column("week", Integer, primary_key=True), Column("release", String, nullable=False)
 )
+SCHEMA: Final = Schema("scores", METADATA, head="0002", unversioned=("scores", "lang"))
 SEEN_WEEKS: Final = 26
 """How long a comment is recognised when another file brings it again."""
 
@@ -121,32 +122,41 @@ class ScoreStore:
     """The private store."""
 
     def __init__(self, address: str) -> None:
-        self._engine = open_database(address, METADATA)
-        with self._engine.begin() as db:
-            secret = db.scalar(select(_SECRETS.c.value).where(_SECRETS.c.name == "content"))
-            if secret is None:
-                secret = secrets.token_bytes(32)
-                db.execute(insert(_SECRETS).values(name="content", value=secret))
-        self._secret: bytes = secret
+        self._database = open_store(address, SCHEMA, create=True)
+        with self._database.read() as db:
+            found = _secret(db)
+        self._secret = found or self._make_secret()
+
+    def _make_secret(self) -> bytes:
+        with self._database.write() as db:
+            found = _secret(db)
+            if found is None:
+                found = secrets.token_bytes(32)
+                db.execute(insert(_SECRETS).values(name="content", value=found))
+        return found
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._database.close()
 
     def oldest_week(self) -> Week | None:
         """The first week whose rows can still be counted: older ones would no longer be recognised as repeats."""
-        with self._engine.begin() as db:
+        with self._database.read() as db:
             released = clock(db, "released")
         return None if released is None else released + -SEEN_WEEKS
 
-    def released(self) -> Week | None:
-        """The last week that was released."""
-        with self._engine.begin() as db:
-            return clock(db, "released")
+    def delivered(self) -> Week | None:
+        """The last week whose release has surely reached the public side."""
+        with self._database.read() as db:
+            waiting = db.scalar(select(func.min(_OUTBOX.c.week)))
+            start, released = clock(db, "start"), clock(db, "released")
+        if waiting is None or start is None:
+            return released
+        return Week(waiting) + -1 if Week(waiting) > start else None
 
     def has_batch(self, content: bytes) -> bool:
         """Whether a file with this digest of its content is in already."""
-        with self._engine.begin() as db:
+        with self._database.read() as db:
             return self._known(db, content)
 
     def add_batch(self, content: bytes, votes: Iterable[Vote], *, whole: bool = True) -> int:
@@ -161,7 +171,7 @@ class ScoreStore:
         Returns:
             How many votes were new; the others came with comments that an earlier file brought.
         """
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             if self._known(db, content):
                 return 0
             added = _Adding(db, self._secret).add(votes)
@@ -179,8 +189,12 @@ class ScoreStore:
     @contextmanager
     def closing(self) -> Iterator["Closing"]:
         """One transaction in which a release reads the open windows and closes those that it can."""
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             yield Closing(db)
+
+    def scrub(self) -> None:
+        """Leave nothing in the database's files of what was deleted: neither rows nor salts."""
+        self._database.scrub(*METADATA.tables)
 
 
 class _Adding:
@@ -323,6 +337,11 @@ class Closing:
     def delivered(self, week: Week) -> None:
         """Forget a release that has arrived."""
         self._db.execute(delete(_OUTBOX).where(_OUTBOX.c.week == week.index))
+
+
+def _secret(db: Connection) -> bytes | None:
+    """What keys the hashes that recognise files and comments."""
+    return db.scalar(select(_SECRETS.c.value).where(_SECRETS.c.name == "content"))
 
 
 def clock(db: Connection, name: str) -> Week | None:

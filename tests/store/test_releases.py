@@ -1,13 +1,13 @@
-import sqlite3
 from collections.abc import Callable
 
 import pytest
 
 from friction.errors import IntegrityError
 from friction.records import Cell, Week
-from friction.settings import Settings
 from friction.store.releases import ReleaseStore, serialise
+from tests.conftest import ENGINES, Ask
 
+pytestmark = ENGINES
 W1, W2 = Week.parse("2026-W01"), Week.parse("2026-W02")
 
 
@@ -42,8 +42,7 @@ def test_a_release_is_written_once(filled: ReleaseStore, make_cells: Callable[..
         "update releases set hash = previous",
     ],
 )
-def test_tampering_shows(filled: ReleaseStore, settings: Settings, tampering: str) -> None:
-    with sqlite3.connect(settings.releases_address.removeprefix("sqlite:///")) as db:
-        db.execute(tampering)
+def test_tampering_shows(filled: ReleaseStore, ask: Ask, tampering: str) -> None:
+    ask(tampering, releases=True)
     with pytest.raises(IntegrityError, match="Restore the store"):
         filled.verify()
