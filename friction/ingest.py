@@ -183,6 +183,7 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
+                survey=None if comment.respondent else f"{self._source}\x1f{week}",
             )
         yield from merged.values()
 

@@ -1,13 +1,16 @@
 """The one door from scores to released cells. The only code that reads scores to make something for people.
 
 Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests/attacks`` guard them):
-    - people are counted, one vote each; thresholds hold on both sides at the moment of release;
+    - people are counted, one vote each; thresholds hold on both sides at the moment of release, and the rows of people
+      whom no source names make no more voices than the fullest of their surveys;
     - a window closes once; its rows are deleted in the same transaction that makes its cell;
-    - a crash anywhere, and a second run, give the same cells: roundings hang on the window's salt, and cells wait
-      in the private store until the public one has them;
+    - a crash anywhere, and a second run, show one draw: roundings hang on the window's salt, noise is drawn in the
+      transaction that keeps it, and cells wait in the private store until the public one has them;
+    - a noisy cell is paid for in that same transaction; one that the year's budget does not cover is not made;
     - nothing is said about a pair that does not pass.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from friction.disclosure import Policy, draw, majority
@@ -50,17 +53,33 @@ def _deliver(scores: ScoreStore, releases: ReleaseStore) -> None:
 
 
 def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy, mechanism: Mechanism) -> list[Cell]:
+    """Close what can be closed, the window that has waited longest first: it has the first claim on a year's budget.
+
+    A window that the budget does not cover stays open, and expires in its time, like one with too few voices.
+    """
     cells = []
-    for window, people in store.windows(week):
-        opens = _opening(window.opens or store.start or week, week, policy)
+    start = store.start or week
+    for window, people in sorted(store.windows(week), key=lambda found: found[0].opens or start):
+        opens = _opening(window.opens or start, week, policy)
         speaks, target = (directory.teams.get(team) for team in window.pair)
         is_reportable = target is not None and policy.large_enough(target.headcount)
-        if is_reportable and policy.enough_voices(_voices(people, speaks)):
+        is_heard = is_reportable and policy.enough_voices(_voices(people, speaks))
+        if is_heard and _is_paid(store, window, week, policy):
             cells.append(_cell(window, opens, week, people, mechanism))
             store.close(window.pair, week)
         elif week - opens + 1 >= policy.max_window_weeks:
             store.close(window.pair, week)
     return cells
+
+
+def _is_paid(store: Closing, window: Window, week: Week, policy: Policy) -> bool:
+    """Pay for a cell from the year's budget of the speaking team, if it is enough. Random rounding costs nothing."""
+    if policy.epsilon is None:
+        return True
+    if not policy.affords(store.spent(window.pair[0], week)):
+        return False
+    store.spend(window.pair, week, policy.epsilon)
+    return True
 
 
 def _opening(first: Week, week: Week, policy: Policy) -> Week:
@@ -69,10 +88,13 @@ def _opening(first: Week, week: Week, policy: Policy) -> Week:
 
 
 def _voices(people: Sequence[Person], speaks: Team | None) -> int:
-    """How many people spoke; never more than the team has, whatever a source without respondents promises."""
-    if speaks is None or speaks.headcount is None:
-        return len(people)
-    return min(len(people), speaks.headcount)
+    """How many people spoke, at least; and never more than the team has.
+
+    Whom no source names may be the same people in the next week's survey, or those whom another source names.
+    """
+    surveys = Counter(p.survey for p in people)
+    voices = max(surveys.values(), default=0)
+    return voices if speaks is None or speaks.headcount is None else min(voices, speaks.headcount)
 
 
 def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person], mechanism: Mechanism) -> Cell:

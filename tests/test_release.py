@@ -168,3 +168,15 @@ def test_a_team_never_has_more_voices_than_people(close, make_vote: MakeVote) ->
     weeks = ("2026-W10", "2026-W11", "2026-W12")
     votes = [make_vote(f"{week}-{i}", week, from_team="events") for week in weeks for i in range(3)]
     assert close(votes, through="2026-W12") == []
+
+
+def test_who_is_not_named_is_counted_in_one_survey_only(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """One person who answers an anonymous weekly survey for five weeks makes no cell; five in one week do."""
+    weeks = [f"2026-W{w}" for w in range(10, 15)]
+    again = [make_vote(week, week, survey=f"pulse {week}") for week in weeks]
+    assert close(again, through="2026-W14") == []
+    named = [make_vote(f"p{i}", "2026-W14") for i in range(4)]  # and perhaps they are the same people
+    assert close(named, through="2026-W14", name=b"chat") == []
+    assert (
+        len(close((make_vote(f"n{i}", "2026-W15", survey="pulse 2026-W15") for i in range(5)), through="2026-W15")) == 1
+    )

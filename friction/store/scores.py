@@ -4,6 +4,7 @@ Security properties (``tests/store`` and ``tests/properties`` guard them):
     - no text, no name: a respondent is a keyed hash under the salt of the pair's open window;
     - a window's rows and its salt are deleted in the transaction that makes its cell; the salt lives on only
       while rows that were sent ahead for later weeks still wait under it;
+    - what a noisy cell costs is in the ledger in the transaction that makes the cell, and for a year from then;
     - a batch is one transaction: a file is in whole or not at all, and the same content counts once.
 
 Written by the ingesting command, read and emptied by ``friction.release``; nobody else opens it.
@@ -15,6 +16,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import (
@@ -36,6 +38,7 @@ from sqlalchemy import (
     update,
 )
 
+from friction.disclosure import YEAR
 from friction.records import LANGS, Lang, TeamId, Week
 from friction.store.schema import Schema, open_store
 from friction.taxonomy import PATTERNS, Pattern
@@ -75,10 +78,21 @@ _SCORES: Final = Table(
 _OUTBOX: Final = Table(
     "outbox", METADATA, Column("week", Integer, primary_key=True), Column("release", String, nullable=False)
 )
-SCHEMA: Final = Schema("scores", METADATA, head="0002", unversioned=("scores", "lang"))
+_LEDGER: Final = Table(
+    "ledger",
+    METADATA,
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("epsilon", String, nullable=False),
+)
+"""What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
+SCHEMA: Final = Schema("scores", METADATA, head="0003", unversioned=("scores", "lang"))
 SEEN_WEEKS: Final = 26
 """How long a comment is recognised when another file brings it again."""
 
+_KEY: Final = 32
+_SURVEY: Final = 8
 Pair = tuple[TeamId, TeamId]
 
 
@@ -89,6 +103,8 @@ class Vote:
     Attributes:
         respondent: as the source gives it; only its keyed hash is stored.
         comment: what makes the comment the same one when another file brings it; only its keyed hash is stored.
+        survey: where the source names no respondent, that within which each row is surely another person: the source
+            and the week that the row states. Whoever writes in the next one may be the same.
     """
 
     from_team: TeamId
@@ -101,6 +117,7 @@ class Vote:
     appreciated: bool
     labels: tuple[Pattern, ...]
     model: str
+    survey: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,7 @@ class Person:
     """What one respondent said of one target in a window: how many comments, how many with each stance.
 
     ``lang`` is the language of most of the comments; of the first of ``LANGS`` where as many are in another.
+    ``survey`` is None for people whom their source names; else the hash of that within which they are surely others.
     """
 
     comments: int
@@ -116,6 +134,7 @@ class Person:
     appreciating: int
     patterns: frozenset[Pattern]
     model: str
+    survey: bytes | None = None
 
 
 class ScoreStore:
@@ -212,7 +231,7 @@ class _Adding:
             week = vote.week if self._released is None or vote.week > self._released else self._released + 1
             pair = (vote.from_team, vote.about_team)
             window = self._window(pair)
-            respondent = hmac.new(window.salt, vote.respondent.encode(), hashlib.sha256).digest()
+            respondent = _key(window.salt, vote)
             if not self._is_fresh(vote, week, window, respondent):
                 continue
             if self._start is None or week < self._start:
@@ -308,6 +327,7 @@ class Closing:
                 func.sum(_SCORES.c.blamed.cast(Integer)),
                 func.sum(_SCORES.c.appreciated.cast(Integer)),
                 func.max(_SCORES.c.model),
+                _SCORES.c.respondent,
                 *written,
                 *voiced,
             )
@@ -327,7 +347,19 @@ class Closing:
         """Note that ``week`` is released, and keep its cells until they are delivered."""
         set_clock(self._db, "released", week)
         self._db.execute(delete(_SEEN).where(_SEEN.c.week < (week + -SEEN_WEEKS).index))
+        self._db.execute(delete(_LEDGER).where(_LEDGER.c.week <= (week + -YEAR).index))
         self._db.execute(insert(_OUTBOX).values(week=week.index, release=release))
+
+    def spent(self, from_team: TeamId, week: Week) -> Decimal:
+        """What the cells of a speaking team cost one person of it, in the year that ends with ``week``."""
+        since = (week + 1 + -YEAR).index
+        query = select(_LEDGER.c.epsilon).where(_LEDGER.c.from_team == from_team, _LEDGER.c.week >= since)
+        return sum(map(Decimal, self._db.scalars(query)), Decimal(0))
+
+    def spend(self, pair: Pair, week: Week, epsilon: Decimal) -> None:
+        """Note what a cell costs."""
+        row = {"from_team": pair[0], "about_team": pair[1], "week": week.index, "epsilon": str(epsilon)}
+        self._db.execute(insert(_LEDGER).values(row))
 
     def undelivered(self) -> list[tuple[Week, str]]:
         """Releases that may not have reached the public side yet, oldest first."""
@@ -337,6 +369,14 @@ class Closing:
     def delivered(self, week: Week) -> None:
         """Forget a release that has arrived."""
         self._db.execute(delete(_OUTBOX).where(_OUTBOX.c.week == week.index))
+
+
+def _key(salt: bytes, vote: Vote) -> bytes:
+    """Who wrote, under a window's salt: ``_KEY`` bytes, and ``_SURVEY`` more where no source names them."""
+    who = hmac.new(salt, vote.respondent.encode(), hashlib.sha256).digest()
+    if vote.survey is None:
+        return who
+    return who + hmac.new(salt, b"survey:" + vote.survey.encode(), hashlib.sha256).digest()[:_SURVEY]
 
 
 def _secret(db: Connection) -> bytes | None:
@@ -356,7 +396,7 @@ def set_clock(db: Connection, name: str, week: Week) -> None:
     db.execute(insert(_CLOCK).values(name=name, week=week.index))
 
 
-def _person(comments: int, blaming: int, appreciating: int, model: str, *found: int) -> Person:
+def _person(comments: int, blaming: int, appreciating: int, model: str, key: bytes, *found: int) -> Person:
     written, voiced = found[: len(LANGS)], found[len(LANGS) :]
     return Person(
         comments=comments,
@@ -365,6 +405,7 @@ def _person(comments: int, blaming: int, appreciating: int, model: str, *found: 
         appreciating=appreciating,
         patterns=frozenset(p for p, v in zip(PATTERNS, voiced, strict=True) if v),
         model=model,
+        survey=bytes(key[_KEY:]) or None,
     )
 
 

@@ -21,7 +21,7 @@ class Memory:
 
     Attributes:
         salt: gives each newly opened window its salt.
-        spent: what each cell cost: (speaking team, week, epsilon).
+        ledger: what each cell cost: (speaking team, week, epsilon).
     """
 
     salt: Salt
@@ -30,7 +30,7 @@ class Memory:
     rows: dict[Pair, list[tuple[Week, Vote]]] = field(default_factory=lambda: defaultdict(list))
     opens: dict[Pair, Week] = field(default_factory=dict)
     salts: dict[Pair, bytes] = field(default_factory=dict)
-    spent: list[tuple[str, Week, Decimal]] = field(default_factory=list)
+    ledger: list[tuple[str, Week, Decimal]] = field(default_factory=list)
 
     def add(self, votes: Iterable[Vote]) -> None:
         for vote in votes:
@@ -54,10 +54,10 @@ class Memory:
             self.salts.pop(pair)
 
     def spend(self, pair: Pair, week: Week, epsilon: Decimal) -> None:
-        self.spent.append((pair[0], week, epsilon))
+        self.ledger.append((pair[0], week, epsilon))
 
-    def spent_in_year(self, from_team: str, week: Week) -> Decimal:
-        return sum((e for team, at, e in self.spent if team == from_team and week - at < YEAR), Decimal(0))
+    def spent(self, from_team: str, week: Week) -> Decimal:
+        return sum((e for team, at, e in self.ledger if team == from_team and week - at < YEAR), Decimal(0))
 
     def finish(self, week: Week) -> None:
         self.released = week
@@ -80,4 +80,5 @@ def _person(votes: list[Vote]) -> Person:
         appreciating=sum(vote.appreciated for vote in votes),
         patterns=frozenset(p for vote in votes for p in vote.labels),
         model=max(vote.model for vote in votes),
+        survey=None if votes[0].survey is None else votes[0].survey.encode(),
     )
