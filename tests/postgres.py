@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 
-OWNER = "friction"
+OWNER = "postgres"
 MISSING = "PostgreSQL is missing, so what holds on it is not shown. Get it with: apt-get install postgresql-15"
 _ACCESS = "local all +locked scram-sha-256\nlocal all all trust\n"
 _SETTINGS = (
