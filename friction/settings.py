@@ -8,13 +8,14 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from friction.disclosure import FLOOR, Policy
+from friction.disclosure import FLOOR, MOST_EPSILON, Policy
 from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Team, TeamId
 
@@ -38,8 +39,14 @@ class TeamSection(_Section):
 
 
 class PrivacySection(_Section):
-    """``[privacy]``: thresholds. They can be raised, never lowered under their floor."""
+    """``[privacy]``: thresholds. They can be raised, never lowered under their floor.
 
+    ``mechanism = "laplace"`` is differential privacy; it needs both epsilons, and they need it.
+    """
+
+    mechanism: Literal["rounding", "laplace"] = "rounding"
+    epsilon: Annotated[Decimal, Field(gt=0, le=MOST_EPSILON, max_digits=6, decimal_places=3)] | None = None
+    epsilon_per_year: Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3)] | None = None
     min_respondents: Annotated[int, Field(ge=FLOOR)] = FLOOR
     min_team_size: Annotated[int, Field(ge=FLOOR)] = FLOOR
     max_window_weeks: Annotated[int, Field(ge=1, le=52)] = 13
@@ -113,6 +120,8 @@ class Settings:
             min_respondents=file.privacy.min_respondents,
             min_team_size=file.privacy.min_team_size,
             max_window_weeks=file.privacy.max_window_weeks,
+            epsilon=file.privacy.epsilon,
+            epsilon_per_year=file.privacy.epsilon_per_year,
         )
         self.sources = file.sources
         self.digest = file.digest
@@ -212,6 +221,11 @@ def _read(path: Path) -> _File:
         file = _File.model_validate(raw)
     except ValidationError as error:
         raise UsageError("\n".join(f"{path}: {_explain(e)}" for e in error.errors(include_input=False))) from None
+    if (file.privacy.mechanism == "laplace") != (file.privacy.epsilon is not None):
+        raise UsageError(
+            f'{path}: privacy.mechanism = "laplace" needs epsilon and epsilon_per_year, and they need it: '
+            "say what a cell may cost one person, and what a year may."
+        )
     for key, team in file.teams.items():
         if team.parent is not None and (team.parent not in file.teams or team.parent == key):
             raise UsageError(
@@ -240,6 +254,8 @@ def _explain(error: Any) -> str:
         return f"unknown key {where}{_nearest(str(error['loc'][-1]), known)}. Known here: {', '.join(known)}."
     if error["type"] == "greater_than_equal" and error["loc"][0] == "privacy":
         return f"{where} is under its floor of {error['ctx']['ge']}. Raise it: the wall cannot be lowered."
+    if error["type"] == "less_than_equal" and error["loc"] == ("privacy", "epsilon"):
+        return f"{where} is over its ceiling of {error['ctx']['le']}. Take a smaller one: the wall cannot be lowered."
     if error["type"] == "missing" and error["loc"] == ("teams",):
         return "no team. Add at least one section like [teams.sales] with name, headcount and aliases."
     if error["type"] == "string_pattern_mismatch":

@@ -19,6 +19,12 @@ TEAM = '[teams.sales]\nname = "Sales"\nheadcount = 9\n'
         ),
         (TEAM + "[privacy]\nmin_respondents = 3\n", "privacy.min_respondents is under its floor of 5"),
         (TEAM + "[privacy]\nmin_team_size = 4\n", "privacy.min_team_size is under its floor of 5"),
+        (TEAM + "[privacy]\nepsilon = 2.4\nepsilon_per_year = 9\n", "privacy.epsilon is over its ceiling of 2.3"),
+        (TEAM + "[privacy]\nmechanism = 'laplace'\n", "needs epsilon and epsilon_per_year"),
+        (TEAM + "[privacy]\nepsilon = 1\nepsilon_per_year = 9\n", 'privacy.mechanism = "laplace" needs epsilon'),
+        (TEAM + "[privacy]\nmechanism = 'laplace'\nepsilon = 1\n", "go together"),
+        (TEAM + "[privacy]\nmechanism = 'laplace'\nepsilon = 1\nepsilon_per_year = 0.5\n", "no cell could ever"),
+        (TEAM + "[privacy]\nmechanism = 'gauss'\n", "privacy.mechanism"),
         (TEAM + "aliasses = ['x']\n", "unknown key teams.sales.aliasses; did you mean aliases?"),
         (TEAM + "parent = 'revenue'\n", "teams.sales.parent must be the id of another team"),
         (TEAM + "[teams.'Big Team']\n", "an id takes lower-case letters"),
@@ -51,6 +57,13 @@ def test_defaults_are_safe(config: Path) -> None:
     )
     assert settings.scores_address != settings.releases_address
     assert str(config.parent) in settings.releases_address
+
+
+def test_epsilons_are_read_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_text(TEAM + "[privacy]\nmechanism = 'laplace'\nepsilon = 0.1\nepsilon_per_year = 1.2\n")
+    policy = load(path).policy
+    assert (str(policy.epsilon), str(policy.epsilon_per_year)) == ("0.1", "1.2")
 
 
 def test_unknown_source_lists_the_known(config: Path) -> None:
