@@ -7,9 +7,12 @@ before anything else looks at it; what goes out has no text, only teams, probabi
 Called by the commands ``score`` and ``ingest``, and by the scoring endpoint.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from friction.classifier import Classifier
 from friction.errors import RowError
@@ -19,8 +22,34 @@ from friction.redaction import redact
 from friction.targets import TargetFinder
 
 BLOCK: Final = 256
-"""Comments that are under way at once: enough to fill the model's batches, few enough to stay small."""
+"""Comments that are scored together: enough to fill the model's batches, few enough to stay small."""
 MAX_CHARACTERS: Final = 20_000
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def blocks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """``items`` in order, ``BLOCK`` at a time."""
+    waiting = iter(items)
+    while block := list(islice(waiting, BLOCK)):
+        yield block
+
+
+def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+    """Each item with its result, in order; two are worked on at once.
+
+    While the model runs for one block, another is redacted and tokenised, so that no core waits for the other's turn.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        under_way: deque[tuple[Item, Future[Result]]] = deque()
+        for item in items:
+            under_way.append((item, pool.submit(work, item)))
+            if len(under_way) > 2:
+                first, future = under_way.popleft()
+                yield first, future.result()
+        for first, future in under_way:
+            yield first, future.result()
 
 
 class Pipeline:
@@ -52,9 +81,8 @@ class Pipeline:
 
     def stream(self, comments: Iterable[Comment], *, evidence: bool = True) -> Iterator[tuple[Comment, Scored]]:
         """Score any number of comments with a small, constant amount of memory."""
-        waiting = iter(comments)
-        while block := list(islice(waiting, BLOCK)):
-            yield from zip(block, self.score(block, evidence=evidence), strict=True)
+        for block, scored in ahead(partial(self.score, evidence=evidence), blocks(comments)):
+            yield from zip(block, scored, strict=True)
 
     def _read(self, comment: Comment) -> Reading | RowError:
         try:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from friction import sources
-from friction.pipeline import Pipeline
-from friction.records import Comment, Scored, TargetScore
+from friction.pipeline import Pipeline, ahead, blocks
+from friction.records import Scored, TargetScore
 from friction.settings import SourceSection
 
 
@@ -49,24 +49,20 @@ def score_file(path: str, pipeline: Pipeline, mapping: SourceSection) -> tuple[I
     name = "standard input" if path == "-" else path
     opened = sources.read(raw, name, mapping, pipeline.targets.resolve)
     rejected: list[tuple[int, str]] = []
-    return _lines(opened.rows, pipeline, rejected), rejected
+    return _lines(raw, opened.rows, pipeline, rejected), rejected
 
 
-def _lines(rows: Iterator[sources.Row], pipeline: Pipeline, rejected: list[tuple[int, str]]) -> Iterator[str]:
-    block: list[sources.Row] = []
-    for row in rows:
-        block.append(row)
-        if len(block) == 256:
-            yield from _block(block, pipeline, rejected)
-            block = []
-    yield from _block(block, pipeline, rejected)
+def _lines(
+    raw: BinaryIO, rows: Iterator[sources.Row], pipeline: Pipeline, rejected: list[tuple[int, str]]
+) -> Iterator[str]:
+    def work(block: list[sources.Row]) -> list[Scored]:
+        return pipeline.score([row.comment for row in block if row.comment is not None])
 
-
-def _block(block: list[sources.Row], pipeline: Pipeline, rejected: list[tuple[int, str]]) -> Iterator[str]:
-    comments: list[Comment] = [row.comment for row in block if row.comment is not None]
-    scores = iter(pipeline.score(comments))
-    for row in block:
-        scored = next(scores) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
-        if scored.error is not None:
-            rejected.append((row.number, scored.error))
-        yield json.dumps(to_json(scored, pipeline.model), ensure_ascii=False)
+    with raw:
+        for block, scores in ahead(work, blocks(rows)):
+            waiting = iter(scores)
+            for row in block:
+                scored = next(waiting) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
+                if scored.error is not None:
+                    rejected.append((row.number, scored.error))
+                yield json.dumps(to_json(scored, pipeline.model), ensure_ascii=False)

@@ -67,5 +67,5 @@ def _less(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def _blame(classifier: Classifier, items: list[Example]) -> calibration.Array:
-    logits = run(classifier.session, classifier.tokenizer, items)
+    logits = run(classifier.network.session, classifier.network.tokenizer, items)
     return calibration.probabilities(logits, items, classifier.card.scaling)[:, _BLAME]

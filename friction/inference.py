@@ -1,0 +1,110 @@
+"""Texts through the network: pairs of texts in, logits out. ONNX Runtime on the CPU, nothing else.
+
+Promises: a pair's logits do not hang on the pairs beside it, to the last bit; nothing is padded; equal pairs go
+through once; no text is kept. Called by ``friction.classifier``; ``training`` opens its sessions here, so that what it
+measures is what serves.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from friction.taxonomy import HEADS
+
+STATIC: Final = ("activations", "static")
+"""A model's metadata where the int8 scales of its activations are fixed, so that sequences may share a run."""
+RUN_TOKENS: Final = 256
+"""Tokens of a shared run: enough to fill the matrix kernels, few enough that a layer stays in a core's cache."""
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """A session that runs on the thread that calls it.
+
+    ``SkipLayerNormFusion`` is off: the fused kernel is scalar, eight times slower than addition and normalisation
+    apart, and took a quarter of the model's time.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+    )
+
+
+class Network:
+    """A loaded network and its tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer, session: onnxruntime.InferenceSession, threads: int) -> None:
+        self.tokenizer = tokenizer
+        self.session = session
+        self.threads = threads
+        name, value = STATIC
+        self.run_tokens = RUN_TOKENS if session.get_modelmeta().custom_metadata_map.get(name) == value else 1
+        self._pool = ThreadPoolExecutor(threads)
+
+    @classmethod
+    def load(cls, folder: Path, *, max_tokens: int, threads: int) -> Self:
+        """Load from a checked model folder (``friction.model_folder``).
+
+        Args:
+            folder: holds ``model.onnx`` and ``tokenizer.json``.
+            max_tokens: longer pairs lose the end of their second text.
+            threads: runs under way at once; 0 takes every core.
+        """
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_tokens, strategy="only_second")
+        return cls(tokenizer, open_session(folder / "model.onnx"), threads or os.cpu_count() or 1)
+
+    def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Logits of shape (pairs, heads)."""
+        places = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+        found = self.of_tokens([encoding.ids for encoding in self.tokenizer.encode_batch(list(places))])
+        return found[[places[pair] for pair in pairs]]
+
+    def of_tokens(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Logits of shape (sequences, heads) from the token ids of each sequence."""
+        together = runs([len(ids) for ids in sequences], run_tokens=self.run_tokens, threads=self.threads)
+        batches = [np.array([sequences[place] for place in run], dtype=np.int64) for run in together]
+        found = np.empty((len(sequences), len(HEADS)), dtype=np.float32)
+        for run, logits in zip(together, self._pool.map(self._run, batches), strict=True):
+            found[run] = logits
+        return found
+
+    def _run(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits of shape (sequences, heads) from ids of shape (sequences, tokens)."""
+        (logits,) = self.session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        return np.asarray(logits, dtype=np.float32)
+
+
+def runs(lengths: Sequence[int], *, run_tokens: int, threads: int) -> list[list[int]]:
+    """Which sequences share a run: those of one length, so that none is padded.
+
+    Args:
+        lengths: tokens of each sequence.
+        run_tokens: a run of several sequences has no more tokens than this.
+        threads: few sequences are shared out, so that each thread has some.
+
+    Returns:
+        Places in ``lengths``, each once; the longest runs first, so that the threads end together.
+
+    >>> runs([3, 4, 3, 3], run_tokens=6, threads=1)
+    [[0, 2], [1], [3]]
+    """
+    alike: defaultdict[int, list[int]] = defaultdict(list)
+    for place, length in enumerate(lengths):
+        alike[length].append(place)
+    limit = min(run_tokens, -(-sum(lengths) // threads))
+    found = []
+    for length, places in alike.items():
+        size = max(limit // max(length, 1), 1)
+        found += [places[start : start + size] for start in range(0, len(places), size)]
+    return sorted(found, key=lambda run: -len(run) * lengths[run[0]])

@@ -1,0 +1,65 @@
+"""Blocks go through two at a time; nobody can tell by the results."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from friction import pipeline as module
+from friction.errors import RowError
+from friction.pipeline import Pipeline, ahead, blocks
+from friction.records import Comment
+from friction.scoring import score_file
+from friction.settings import Settings
+
+TEXTS = ("Marketing never answers us.", "x", "Thanks to the helpdesk for its help!", "Merci au marketing, vraiment.")
+
+
+def test_results_come_in_order_whatever_takes_longest() -> None:
+    def work(item: int) -> int:
+        time.sleep(0.002 * (item % 3 == 0))
+        return item * item
+
+    assert list(ahead(work, range(20))) == [(i, i * i) for i in range(20)]
+
+
+def test_items_are_taken_only_as_they_are_needed() -> None:
+    taken: list[int] = []
+    found = ahead(str, (taken.append(i) or i for i in range(100)))
+    next(found)
+    assert len(taken) <= 4
+
+
+def test_a_failure_reaches_the_caller() -> None:
+    def work(item: int) -> int:
+        if item == 3:
+            raise RowError("three")
+        return item
+
+    found = ahead(work, range(9))
+    assert [next(found) for _ in range(3)] == [(0, 0), (1, 1), (2, 2)]
+    with pytest.raises(RowError, match="three"):
+        next(found)
+
+
+def test_a_stream_gives_what_a_batch_gives(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    comments = [Comment(text=text, id=f"{n}", row=n) for n in range(3) for text in TEXTS]
+    together = pipeline.score(comments)
+    monkeypatch.setattr(module, "BLOCK", 5)
+    assert [len(b) for b in blocks(comments)] == [5, 5, 2]
+    assert list(pipeline.stream(comments)) == list(zip(comments, together, strict=True))
+
+
+def test_a_file_keeps_its_order_and_names_its_bad_rows(
+    pipeline: Pipeline, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BLOCK", 2)
+    path = tmp_path / "rows.csv"
+    rows = [f"{n},{text}" for n, text in enumerate(["", *TEXTS, "", *TEXTS])]
+    path.write_text("\n".join(["id,text", *(row.replace(",", ',"', 1) + '"' for row in rows)]), encoding="utf-8")
+    lines, rejected = score_file(str(path), pipeline, settings.source(None))
+    found = [json.loads(line) for line in lines]
+    assert [row["id"] for row in found] == [str(n) for n in range(10)]
+    assert [row["id"] for row in found if "error" in row] == ["0", "2", "5", "7"]
+    assert [number for number, _ in rejected] == [2, 4, 7, 9]
