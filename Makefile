@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks attacks clean
+.PHONY: help install demo serve test check format train benchmarks attacks bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,10 @@ $(BIN)/python:
 
 .venv/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[dev,dp,train]'
+	@touch $@ .venv/.runtime
+
+.venv/.bench: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[train,bench]'
 	@touch $@ .venv/.runtime
 
 install: .venv/.runtime ## install friction into .venv
@@ -65,6 +69,9 @@ benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that ma
 
 attacks: .venv/.dev ## play every attack on a thousand companies; writes docs/attacks.md
 	$(BIN)/python -m tests.attacks
+
+bench: .venv/.bench ## speed beside peers and the machine's limits, into docs/benchmarks.md (QUICK=1: a short run, into build/)
+	$(BIN)/python -m training.bench $(if $(QUICK),--quick --out build/benchmarks.md,--out docs/benchmarks.md)
 
 clean: ## remove what was built
 	rm -rf .venv build
