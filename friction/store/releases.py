@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, insert, select
+from sqlalchemy.exc import DatabaseError
 
 from friction.errors import IntegrityError
 from friction.records import Cell, TeamId, Week
@@ -40,6 +41,7 @@ _CELLS: Final = Table(
 )
 SCHEMA: Final = Schema("releases", METADATA, head="0002", unversioned=("cells", "languages"))
 GENESIS: Final = "0" * 64
+_MEND: Final = "Restore the store from a backup."
 
 
 def serialise(cells: Sequence[Cell]) -> str:
@@ -115,6 +117,7 @@ class ReleaseStore:
             )
             if rows := json.loads(release):
                 db.execute(insert(_CELLS), [{"languages": {}} | row for row in rows])
+        self._database.scrub()  # a flipped byte in a write-ahead log would silently cut off what is in it
 
     def cells(self, from_team: TeamId | None = None, about_team: TeamId | None = None) -> list[Cell]:
         """Every released cell, or those of one pair, oldest first."""
@@ -131,32 +134,41 @@ class ReleaseStore:
         return None if week is None else Week(week)
 
     def verify(self) -> tuple[int, str]:
-        """Walk the chain of hashes.
+        """Check the database itself, then walk the chain of hashes.
+
+        The chain covers every value; the database's own check covers what leads to them: an index that misses a row
+        would hide a cell from who asks for a pair, and from nobody else.
 
         Returns:
             How many releases hold, and the last one's hash: whoever notes it can tell later if the end was cut off.
 
         Raises:
-            IntegrityError: a release, or a cell of it, is not as it was written.
+            IntegrityError: a release, or a cell of it, is not as it was written, or cannot be read.
         """
-        by_week: dict[int, list[Cell]] = {}
+        try:
+            return self._verified()
+        except (DatabaseError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise IntegrityError(
+                f"The releases cannot be read as they were written ({type(error).__name__}). {_MEND}"
+            ) from None
+
+    def _verified(self) -> tuple[int, str]:
         with self._database.read() as db:
+            if self._database.is_sqlite and db.exec_driver_sql("PRAGMA integrity_check").scalars().all() != ["ok"]:
+                raise IntegrityError(f"The file of the releases is damaged. {_MEND}")
             cells = _sorted(db.execute(select(_CELLS)))
             releases = db.execute(select(_RELEASES).order_by(_RELEASES.c.week)).all()
+        by_week: dict[int, list[Cell]] = {}
         for cell in cells:
             by_week.setdefault(cell.last_week.index, []).append(cell)
         previous = GENESIS
         for row in releases:
             link = _link(previous, Week(row.week), serialise(by_week.pop(row.week, [])))
             if row.previous != previous or row.hash != link:
-                raise IntegrityError(
-                    f"The release of {Week(row.week)} is not as it was written. Restore the store from a backup."
-                )
+                raise IntegrityError(f"The release of {Week(row.week)} is not as it was written. {_MEND}")
             previous = row.hash
         if by_week:
-            raise IntegrityError(
-                f"Cells of {Week(min(by_week))} belong to no release. Restore the store from a backup."
-            )
+            raise IntegrityError(f"Cells of {Week(min(by_week))} belong to no release. {_MEND}")
         return len(releases), previous
 
 

@@ -1,0 +1,68 @@
+"""Rule 17, proved on the database's files: nothing of a closed or expired window is left in them, byte for byte."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from friction.disclosure import Policy
+from friction.records import Directory, Week
+from friction.release import release
+from friction.settings import Settings
+from friction.store.releases import ReleaseStore
+from friction.store.scores import ScoreStore, Vote
+
+MakeVote = Callable[..., Vote]
+FIRST = Week.parse("2026-W10")
+
+
+def _files(settings: Settings) -> bytes:
+    """All bytes of the private store: the database, its write-ahead log and whatever else stands beside it."""
+    path = Path(settings.scores_address.removeprefix("sqlite:///"))
+    return b"".join(p.read_bytes() for p in path.parent.glob(f"{path.name}*"))
+
+
+def _keys(settings: Settings) -> list[bytes]:
+    """Respondents' keys and windows' salts, as they stand in the store now."""
+    with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
+        found = db.execute("select distinct respondent from scores union select salt from windows where salt not null")
+        keys = [key for (key,) in found]
+    db.close()
+    return keys
+
+
+@pytest.mark.parametrize(("people", "through"), [(400, FIRST), (4, FIRST + 12)], ids=["closed", "expired"])
+def test_no_key_and_no_salt_of_a_past_window_is_left_in_the_files(
+    people: int,
+    through: Week,
+    scores: ScoreStore,
+    releases: ReleaseStore,
+    directory: Directory,
+    settings: Settings,
+    make_vote: MakeVote,
+) -> None:
+    """The store stays open all the while, as it may in a long process: closing it must not be what cleans up."""
+    batches = [(about, week) for about in ("marketing", "it", "support") for week in ("2026-W09", "2026-W10")]
+    for about, week in batches:
+        votes = [make_vote(f"{about}{i}", week, about_team=about) for i in range(people)]
+        scores.add_batch(f"{about}{week}".encode(), votes)
+    keys = _keys(settings)
+    assert len(keys) == 3 * people + 3
+    before = _files(settings)
+    assert all(key in before for key in keys)
+    release(scores, releases, directory=directory, policy=Policy(), through=through)
+    assert _keys(settings) == []
+    after = _files(settings)
+    assert [key for key in keys if key in after] == []
+
+
+def test_what_still_waits_is_still_there(
+    scores: ScoreStore, releases: ReleaseStore, directory: Directory, settings: Settings, make_vote: MakeVote
+) -> None:
+    """The control: an open window keeps its rows, and the search finds them."""
+    scores.add_batch(b"f", [make_vote(f"p{i}") for i in range(4)])
+    release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
+    keys = _keys(settings)
+    assert len(keys) == 5
+    assert all(key in _files(settings) for key in keys)
