@@ -94,7 +94,7 @@ def init(
 
 @app.command()
 def score(
-    file: Annotated[str, typer.Argument(help="CSV or JSON lines; - is standard input.")],
+    file: Annotated[str, typer.Argument(help="A survey or chat export, CSV, XLSX or JSON lines; - is standard input.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write here instead of to standard output.")] = None,
     source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
     strict: Annotated[
@@ -141,7 +141,9 @@ def _write_whole(path: Path, lines: Iterator[str]) -> None:
 
 @app.command()
 def ingest(
-    files: Annotated[list[str] | None, typer.Argument(help="CSV or JSON lines; - is standard input.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="A survey or chat export, CSV, XLSX or JSON lines; - is standard input.")
+    ] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="Read every file of the inbox beside friction.toml.")] = False,
     source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
     week: Annotated[str | None, typer.Option(help="ISO week of rows that state none, like 2026-W47.")] = None,
@@ -243,6 +245,10 @@ def _say(report: "Report") -> None:
         f"{report.name}: {report.rows} rows, {report.comments} comments ({languages}), {report.added} votes counted, "
         f"{report.unattributed} unattributed, {len(report.rejected)} rejected"
     )
+    if report.form not in ("table", "JSON lines"):
+        print(f"  read as {report.form}; weeks: {', '.join(sorted(report.weeks)) or 'none'}")
+    if report.blank:
+        print(f"  {report.blank} answers are blank, or no person's words")
     if again := report.votes - report.added + report.repeats:
         print(f"  {again} votes were in already and did not count again")
     if report.ignored_columns:

@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -30,19 +30,25 @@ class Report:
 
     Attributes:
         rejected: row numbers and reasons, without text.
+        form: the tool that wrote the file, or its kind.
+        blank: answers that say nothing, and messages that are no person's words.
+        weeks: comments by the week that they fell in; a file that spans several is split by this.
         unattributed: comments that land on no pair: no target, no author's team, or none that may be spoken of.
         repeats: rows that stand in the file twice, id and all; they count once.
         repeated: the very same file is in already, whole; nothing was done.
     """
 
     name: str
+    form: str = ""
     rows: int = 0
     comments: int = 0
+    blank: int = 0
     unattributed: int = 0
     repeats: int = 0
     votes: int = 0
     added: int = 0
     languages: Counter[str] = field(default_factory=Counter)
+    weeks: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, str]] = field(default_factory=list)
     ignored_columns: tuple[str, ...] = ()
     repeated: bool = False
@@ -116,11 +122,21 @@ class _Reading:
         self._source = source
         self._week = week
         self._oldest = oldest
-        self._today = Week.of(date.today())
+        self._zone = settings.zone(mapping)
+        self._today = Week.of(datetime.now(self._zone).date())
         self._occurrences: Counter[str] = Counter()
 
     def votes(self, raw: BinaryIO, progress: Progress) -> Iterator[Vote]:
-        opened = sources.read(raw, self._report.name, self._mapping, self._pipeline.targets.resolve)
+        opened = sources.read(
+            raw,
+            self._report.name,
+            self._mapping,
+            self._pipeline.targets.resolve,
+            find=self._pipeline.targets.find,
+            zone=self._zone,
+            min_people=self._settings.policy.min_respondents,
+        )
+        self._report.form = opened.form
         self._report.ignored_columns = opened.ignored
         for comment, scored in self._pipeline.stream(self._usable(opened.rows), evidence=False):
             progress(self._report.rows)
@@ -129,6 +145,7 @@ class _Reading:
                 continue
             self._report.comments += 1
             self._report.languages[str(scored.lang)] += 1
+            self._report.weeks[str(comment.week or self._week)] += 1
             repeats = self._report.repeats
             votes = list(self._attributed(comment, scored))
             self._report.unattributed += not votes and self._report.repeats == repeats
@@ -136,8 +153,13 @@ class _Reading:
         self._report.rejected.sort()
 
     def _usable(self, rows: Iterator[sources.Row]) -> Iterator[Comment]:
+        last = 0
         for row in rows:
-            self._report.rows += 1
+            self._report.rows += row.number != last
+            last = row.number
+            if row.blank:
+                self._report.blank += 1
+                continue
             reason = row.reason
             if row.comment is not None:
                 week = row.comment.week or self._week
@@ -165,6 +187,8 @@ class _Reading:
             self._report.repeats += 1
             return
         respondent = comment.respondent or key
+        is_named = comment.respondent is not None and comment.survey is None
+        survey = None if is_named else f"{comment.survey or self._source}\x1f{week}"
         merged: dict[str, Vote] = {}
         for score in scored.targets:
             team = self._settings.directory.reportable(score.team, self._settings.policy.min_team_size)
@@ -183,7 +207,7 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
-                survey=None if comment.respondent else f"{self._source}\x1f{week}",
+                survey=survey,
             )
         yield from merged.values()
 

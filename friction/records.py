@@ -105,7 +105,11 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages."""
+    """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages.
+
+    ``survey``: where the respondent's key tells only the responses to one survey apart, not people from one survey to
+    the next, what tells the survey from others.
+    """
 
     text: str = field(repr=False)
     id: str | None = None
@@ -113,6 +117,7 @@ class Comment:
     from_team: TeamId | None = None
     about_team: TeamId | None = None
     respondent: str | None = field(default=None, repr=False)
+    survey: str | None = None
     week: Week | None = None
     lang: Lang | None = None
 

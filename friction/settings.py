@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -22,6 +23,7 @@ from friction.records import Directory, Team, TeamId
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
 RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
 """Addresses of the stores from the environment; they come before those of ``[store]``, and may hold a password."""
+_ENDS: Final = ("from_team", "about_team")
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 
 
@@ -52,10 +54,22 @@ class PrivacySection(_Section):
     max_window_weeks: Annotated[int, Field(ge=1, le=52)] = 13
 
 
-class SourceSection(_Section):
-    """``[sources.NAME]``: which column of a file holds what."""
+class ChannelSection(_Section):
+    """``[sources.NAME.channels.CHANNEL]``: what a chat channel stands for, by its name or its id."""
 
-    text: str = "text"
+    from_team: str | None = None
+    about_team: str | None = None
+    private: bool = False
+    """Read it although it is private, a direct conversation or one of few people; the notice says so."""
+
+
+class SourceSection(_Section):
+    """``[sources.NAME]``: which column of a file holds what, and what a chat's channels and authors stand for.
+
+    ``text`` may be several columns, or a table of columns and the team that each asks about.
+    """
+
+    text: str | tuple[str, ...] | dict[str, str] = "text"
     id: str = "id"
     from_team: str = "from_team"
     about_team: str = "about_team"
@@ -64,6 +78,24 @@ class SourceSection(_Section):
     lang: str = "lang"
     one_row_per_person: bool = False
     """The source promises that each row is another person; then no respondent column is needed."""
+    codes: dict[str, str] = {}
+    """Teams behind the values of a choice that was exported as numbers."""
+    dates: Literal["dmy", "mdy"] | None = None
+    timezone: str | None = None
+    authors: dict[str, str] = {}
+    """Teams of a chat's authors, by their pseudonym there."""
+    groups: dict[str, str] = {}
+    """Teams behind a chat's user groups, by their name or id; an author's own entry comes first."""
+    channels: dict[str, ChannelSection] = {}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the comment columns."""
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text)
+
+    def about(self, column: str) -> TeamId | None:
+        """The team that a comment column is said to ask about."""
+        return TeamId(self.text[column]) if isinstance(self.text, dict) else None
 
 
 class DigestSection(_Section):
@@ -90,6 +122,7 @@ class _File(_Section):
     teams: Annotated[dict[Slug, TeamSection], Field(min_length=1)]
     privacy: PrivacySection = PrivacySection()
     sources: dict[Slug, SourceSection] = {}
+    timezone: str = "UTC"
     digest: DigestSection = DigestSection()
     notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
@@ -124,6 +157,7 @@ class Settings:
             epsilon_per_year=file.privacy.epsilon_per_year,
         )
         self.sources = file.sources
+        self._timezone = file.timezone
         self.digest = file.digest
         self.notice = file.notice
         scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
@@ -178,6 +212,15 @@ class Settings:
             )
         return self.sources[name]
 
+    def zone(self, source: SourceSection) -> ZoneInfo:
+        """The time zone in which a source's weeks are counted."""
+        return ZoneInfo(source.timezone or self._timezone)
+
+    @property
+    def reads_private_channels(self) -> bool:
+        """Whether a source is told to read private, direct or small conversations: staff are to know."""
+        return any(channel.private for source in self.sources.values() for channel in source.channels.values())
+
 
 def _sqlite(path: Path) -> str:
     """The address of a file; a ``?`` or ``%`` in its path is part of the path."""
@@ -231,6 +274,7 @@ def _read(path: Path) -> _File:
             raise UsageError(
                 f"{path}: teams.{key}.parent must be the id of another team{_nearest(team.parent, file.teams)}"
             )
+    _check_sources(path, file)
     for key, variable in (("scores", SCORES_VARIABLE), ("releases", RELEASES_VARIABLE)):
         if _has_password(getattr(file.store, key)):
             raise UsageError(
@@ -238,6 +282,30 @@ def _read(path: Path) -> _File:
                 "a password file (~/.pgpass)."
             )
     return file
+
+
+def _check_sources(path: Path, file: _File) -> None:
+    """Every team that a source names is one, and every time zone is known."""
+    named = [(f"{key}.timezone", source.timezone) for key, source in file.sources.items() if source.timezone]
+    for where, zone in [("timezone", file.timezone), *((f"sources.{key}", zone) for key, zone in named)]:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise UsageError(f"{path}: {where} is no time zone; write one like Europe/Paris") from None
+    for key, source in file.sources.items():
+        tables: dict[str, Mapping[str, str | None]] = {
+            "text": source.text if isinstance(source.text, dict) else {},
+            "codes": source.codes,
+            "authors": source.authors,
+            "groups": source.groups,
+            "channels": {f"{name}.{end}": getattr(c, end) for name, c in source.channels.items() for end in _ENDS},
+        }
+        for table, teams in tables.items():
+            for name, team in teams.items():
+                if team is not None and team not in file.teams:
+                    raise UsageError(
+                        f"{path}: sources.{key}.{table}.{name} must be the id of a team{_nearest(team, file.teams)}"
+                    )
 
 
 def _has_password(address: str | None) -> bool:

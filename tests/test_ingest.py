@@ -79,8 +79,8 @@ def test_week_comes_from_the_row_or_the_option(run: Ingest) -> None:
 
 
 def test_strict_writes_nothing(run: Ingest, settings: Settings) -> None:
-    content = HEADER + "Marketing never answers us,sales,,p1,2026-W10\n,sales,marketing,p2,2026-W10\n"
-    with pytest.raises(UsageError, match="row 3: the text is empty"):
+    content = HEADER + "Marketing never answers us,sales,,p1,2026-W10\nlate,nobody,marketing,p2,2026-W10\n"
+    with pytest.raises(UsageError, match="row 3: unknown team in from_team"):
         run(content, strict=True)
     assert rows(settings) == []
     assert not (settings.data / "rejects").exists()
@@ -117,7 +117,7 @@ def test_no_name_and_no_text_in_the_store(run: Ingest, settings: Settings) -> No
 
 
 def test_the_same_words_of_two_people_are_two_votes_and_of_one_are_one(run: Ingest, settings: Settings) -> None:
-    words = "nothing to report,sales,marketing,{},2026-W10\n"
+    words = "they are late again,sales,marketing,{},2026-W10\n"
     assert run(HEADER + words.format("p1")).added == 1
     assert run(HEADER + words.format("p2"), "site-b.csv").added == 1
     assert run(HEADER + words.format("p1") + "\n", "again.csv").added == 0
@@ -128,7 +128,7 @@ def test_nothing_that_outlives_the_window_tells_the_author_of_a_known_text(run: 
     """The key that recognises a comment again is the same whoever wrote it, so it cannot be searched for its author."""
     keys = []
     for name in ("p1", "p2"):
-        run(HEADER + f"nothing to report,sales,marketing,{name},2026-W10\n", f"{name}.csv")
+        run(HEADER + f"they are late again,sales,marketing,{name},2026-W10\n", f"{name}.csv")
         keys.append(rows(settings, "select key from seen"))
     assert keys[0] == keys[1]
 

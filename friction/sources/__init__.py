@@ -1,60 +1,115 @@
 """Sources: files in, comments out, lazily. A bad row never stops a file; a bad file says so at once.
 
-    read(path, mapping, resolve) ─> Row(number, comment | reason)
+    read(file, name, mapping, resolve) ─> Opened(form, rows ─> Row(number, comment | reason))
 
 The format is told from the content, not from the name; a name that contradicts it is an error, because it
 usually means that the wrong file was picked. Standard input is ``-``.
+
+    a table   delimited · workbook ─> grid ─> one of table.FORMS ─> columns ─> rows     survey tools
+    objects   jsonlines ─> rows                                                         scripts
+    chat      slack · teams · mattermost · google_chat ─> chat ─> rows                  chat exports
+
+Promises: no message holds a word of a comment, only row numbers, places and counts; memory stays bounded whatever the
+file; nothing is unpacked onto a disk; of a chat's author no more is passed on than a key, which ingestion hashes.
 """
 
 import io
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import BinaryIO, Final
 
+from friction.disclosure import FLOOR
 from friction.errors import SourceError
-from friction.records import Comment, TeamId
 from friction.settings import SourceSection
-from friction.sources import delimited, jsonlines, rows
+from friction.sources import archive, chat, delimited, google_chat, jsonlines, mattermost, slack, table, teams, workbook
+from friction.sources.columns import Find
+from friction.sources.dates import Clock
 from friction.sources.encoding import open_text
+from friction.sources.grid import Record
+from friction.sources.limits import MAX_STANDARD_INPUT, MAX_TEXT_BYTES, MAX_WORKBOOK_BYTES
+from friction.sources.rows import Reader, Resolve, Row
 
-Resolve = Callable[[str], TeamId | None]
 _MAGIC: Final = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive; save it as CSV (UTF-8)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save it as CSV (UTF-8)",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one with a password; save it as CSV (UTF-8)",
     b"%PDF": "a PDF",
     b"\x1f\x8b": "a gzip archive; unpack it first",
     b"SQLite format 3": "a database",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a file: its number as a spreadsheet shows it, and a comment or the reason why it has none."""
-
-    number: int
-    id: str | None = None
-    comment: Comment | None = None
-    reason: str | None = None
+_JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
+_TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt")
+_INSIDE: Final = (*_JSON_ENDINGS, *_TABLE_ENDINGS, ".xlsx")
+"""Endings of what is looked for in a zip: some tools pack the one file that they export."""
+_SNIFFED: Final = 1 << 16
+"""Characters of a JSON file that tell which tool wrote it."""
+JSON_LINES: Final = "JSON lines"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file under way: its rows, and the columns that are not used (named once, for the report)."""
+    """A file under way.
+
+    Attributes:
+        rows: what stands in it, in order.
+        ignored: names of the columns that are not used (named once, for the report).
+        form: the tool that wrote it, or the kind of file.
+    """
 
     rows: Iterator[Row]
     ignored: tuple[str, ...]
+    form: str = table.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file, and all that is needed to read it."""
+
+    raw: BinaryIO
+    name: str
+    mapping: SourceSection
+    resolve: Resolve
+    find: Find | None
+    clock: Clock
+    min_people: int
+
+    def table(self, lines: io.TextIOWrapper) -> Opened:
+        """CSV and its kin."""
+        return self._opened(delimited.read(lines))
+
+    def workbook(self) -> Opened:
+        """An XLSX workbook."""
+        return self._opened(workbook.read(self.raw, self.name))
+
+    def objects(self, lines: io.TextIOWrapper) -> Opened:
+        """JSON lines."""
+        reader = Reader(self.mapping, self.resolve, self.clock)
+        return Opened(jsonlines.rows(lines, self.mapping, reader), (), JSON_LINES)
+
+    def chat(self, export: chat.Export) -> Opened:
+        """A chat export."""
+        return Opened(chat.rows(export, self.mapping, clock=self.clock, min_people=self.min_people), (), export.form)
+
+    def _opened(self, records: Iterator[Record]) -> Opened:
+        form, ignored, rows = table.read(
+            records, self.name, self.mapping, resolve=self.resolve, find=self.find, clock=self.clock
+        )
+        return Opened(rows, ignored, form)
 
 
 def open_bytes(path: str) -> BinaryIO:
     """A file, or standard input for ``-``.
 
     Raises:
-        SourceError: missing, a folder, or not readable.
+        SourceError: missing, a folder, not readable, or more than standard input may bring.
     """
     if path == "-":
-        return io.BytesIO(sys.stdin.buffer.read())
+        content = sys.stdin.buffer.read(MAX_STANDARD_INPUT + 1)
+        if len(content) > MAX_STANDARD_INPUT:
+            raise SourceError(f"standard input is over {MAX_STANDARD_INPUT >> 20} MB; write it to a file and name that")
+        return io.BytesIO(content)
     try:
         return Path(path).open("rb")
     except FileNotFoundError:
@@ -65,57 +120,106 @@ def open_bytes(path: str) -> BinaryIO:
         raise SourceError(f"{path}: no permission to read it") from None
 
 
-def read(raw: BinaryIO, name: str, mapping: SourceSection, resolve: Resolve) -> Opened:
+def read(
+    raw: BinaryIO,
+    name: str,
+    mapping: SourceSection,
+    resolve: Resolve,
+    *,
+    find: Find | None = None,
+    zone: tzinfo = UTC,
+    min_people: int = FLOOR,
+) -> Opened:
     """Rows of a file.
 
     Args:
-        raw: the file, at its start, seekable.
+        raw: the file, at its start, seekable; it is to stay open until the rows are read.
         name: its name, for messages and to check the ending against the content.
         mapping: which column holds what.
         resolve: finds the team that a cell names.
+        find: finds the teams that a column's header names; without it, no header names any.
+        zone: where the organisation counts its weeks.
+        min_people: a chat's conversation of fewer people is refused unless ``mapping`` names it as private.
 
     Raises:
-        SourceError: empty, binary, not what its name says, an unknown encoding, or no text column.
+        SourceError: empty, binary, not what its name says, an unknown encoding, over a limit, or no text column.
     """
+    file = _File(raw, name, mapping, resolve, find, Clock(zone=zone, order=mapping.dates), min_people)
     head = raw.read(4096)
-    raw.seek(0)
+    size = archive.size_of(raw)
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
-            raise SourceError(f"{name} is {kind}, not CSV or JSON lines")
+            raise SourceError(f"{name} is {kind}, not a survey or chat export that can be read")
+    if head.startswith(archive.PACKED):
+        return _packed(file)
     if not head.strip():
         raise SourceError(f"{name} is empty")
-    lines = open_text(raw, name)
-    try:
-        table = _table(lines, name)
-        return Opened(_rows(table.rows, mapping, resolve, lines), table.check(mapping, name))
-    except SourceError:
-        lines.detach()
-        raise
+    if size > MAX_TEXT_BYTES:
+        raise SourceError(f"{name} is larger than {MAX_TEXT_BYTES >> 30} GB; split it by rows, the header on each part")
+    return _text(file)
 
 
-def _table(lines: io.TextIOWrapper, name: str) -> rows.Table:
-    is_json = _looks_like_json(lines)
-    ending = Path(name).suffix.lower()
-    if is_json and ending in (".csv", ".tsv", ".txt"):
-        raise SourceError(f"{name} holds JSON, not {ending[1:].upper()}; rename it to .jsonl if it is the right file")
-    if not is_json and ending in (".jsonl", ".ndjson", ".json"):
-        raise SourceError(f"{name} does not hold JSON lines; rename it to .csv if it is the right file")
-    return jsonlines.read(lines, name) if is_json else delimited.read(lines, name)
-
-
-def _looks_like_json(lines: IO[str]) -> bool:
-    start = lines.read(256).lstrip()
+def _text(file: _File) -> Opened:
+    lines = open_text(file.raw, file.name)
+    start = lines.read(_SNIFFED).lstrip()
     lines.seek(0)
-    return start.startswith(("{", "["))
+    is_json = start.startswith(("{", "["))
+    _check_ending(file.name, is_json)
+    if not is_json:
+        return file.table(lines)
+    for form in (mattermost, teams):
+        if form.fits(start):
+            return file.chat(form.export(lines, file.name))
+    if google_chat.is_part(start):
+        raise SourceError(f"{file.name} is one conversation of a Google Chat takeout; give the whole archive")
+    if start.startswith("["):
+        raise SourceError(f"{file.name} is one JSON array; write one object a line instead (JSON lines)")
+    return file.objects(lines)
 
 
-def _rows(
-    table: Iterator[rows.RawRow], mapping: SourceSection, resolve: Resolve, lines: io.TextIOWrapper
-) -> Iterator[Row]:
-    for raw in table:
-        row_id = rows.id_of(raw, mapping)
-        try:
-            yield Row(raw.number, row_id, comment=rows.to_comment(raw, mapping, resolve))
-        except rows.RowError as error:
-            yield Row(raw.number, row_id, reason=str(error))
-    lines.detach()
+def _check_ending(name: str, is_json: bool) -> None:
+    ending = Path(name).suffix.lower()
+    if is_json and ending in _TABLE_ENDINGS:
+        raise SourceError(f"{name} holds JSON, not {ending[1:].upper()}; rename it to .jsonl if it is the right file")
+    if not is_json and ending in _JSON_ENDINGS:
+        raise SourceError(f"{name} does not hold JSON lines; rename it to .csv if it is the right file")
+
+
+def _packed(file: _File) -> Opened:
+    """A workbook, a chat export, or the one table in a zip."""
+    packed = archive.open_archive(file.raw, file.name)
+    entries = [entry for entry in packed.infolist() if not archive.is_clutter(entry.filename)]
+    names = [entry.filename for entry in entries]
+    if workbook.PART in names:
+        return file.workbook()
+    for form in (slack, google_chat):
+        if form.fits(names):
+            return file.chat(form.export(packed, file.name))
+    tables = [entry for entry in entries if Path(entry.filename).suffix.lower() in _INSIDE]
+    if len(tables) != 1:
+        raise SourceError(
+            f"{file.name} is a zip archive with {len(tables)} tables in it, and no chat export that is known; "
+            "unpack it and give the file with the answers"
+        )
+    return _inside(file, packed, tables[0])
+
+
+def _inside(file: _File, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Opened:
+    raw = archive.open_entry(packed, entry, file.name)
+    if Path(entry.filename).suffix.lower() == ".xlsx":
+        if entry.file_size > MAX_WORKBOOK_BYTES:
+            raise SourceError(
+                f"{file.name} holds a workbook of over {MAX_WORKBOOK_BYTES >> 20} MB; save it as CSV (UTF-8)"
+            )
+        with archive.damage(file.name):
+            raw = io.BytesIO(raw.read())
+        return replace(file, raw=raw).workbook()
+    with archive.damage(file.name):
+        head = raw.read(1)
+        raw.seek(0)
+    if not head:
+        raise SourceError(f"{file.name} is empty")
+    return _text(replace(file, raw=raw))
+
+
+__all__ = ["Opened", "Row", "open_bytes", "read"]

@@ -5,54 +5,41 @@ that cannot be read counts as one too, and reading goes on at the line after tho
 """
 
 import csv
-from collections.abc import Iterable, Iterator
-from itertools import chain, zip_longest
+import re
+from collections.abc import Iterator
 from typing import IO, Final
 
-from friction.errors import SourceError
-from friction.sources.rows import RawRow, Table
+from friction.sources.encoding import bounded_lines
+from friction.sources.grid import Record
+from friction.sources.limits import MAX_CELL, MAX_LINE
 
 DELIMITERS: Final = ",;\t"
-MAX_CELL: Final = 1_000_000
+_QUOTED: Final = re.compile(r'"[^"]*"')
+_SAYS: Final = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\r?\n?$", re.IGNORECASE)
+"""What Excel writes, and reads, in a first line of its own."""
 
-Record = list[str] | str
-"""The cells of a row, or the reason why it could not be read."""
 
-
-def read(lines: IO[str], name: str) -> Table:
-    """Raw rows of a delimited file.
-
-    Raises:
-        SourceError: no header row, or no row under it.
-    """
+def read(lines: IO[str]) -> Iterator[Record]:
+    """Every record of a delimited file that is not blank, the header rows too, numbered from 1."""
     csv.field_size_limit(MAX_CELL)
-    first = lines.readline()
+    first = lines.readline(MAX_LINE)
     lines.seek(0)
-    records = _records(lines, max(DELIMITERS, key=first.count))
-    names, second = next(records, None), next(records, None)
-    if names is None:
-        raise SourceError(f"{name} is empty")
-    if isinstance(names, str):
-        raise SourceError(f"{name}: row 1: {names}")
-    if second is None:
-        raise SourceError(f"{name} has a header in row 1 and no row under it")
-    header = tuple(cell.strip() for cell in names)
-    return Table(_rows(chain([second], records), header), header)
-
-
-def _records(lines: IO[str], delimiter: str) -> Iterator[Record]:
-    """Every record; after a bad one the reader starts afresh at the next line."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    said = _SAYS.match(first)
+    delimiter = said[1] if said else max(DELIMITERS, key=_QUOTED.sub("", first).count)
+    reader = csv.reader(bounded_lines(lines), delimiter=delimiter, strict=True)
+    number = 0
     while True:
         start = reader.line_num + 1
-        record: Record | None
+        number += 1
         try:
-            record = next(reader, None)
+            cells = next(reader, None)
         except csv.Error as error:
-            record = _reason(error, start, reader.line_num)
-        if record is None:
+            yield Record(number, (), _reason(error, start, reader.line_num))
+            continue
+        if cells is None:
             return
-        yield record
+        if any(cell and not cell.isspace() for cell in cells) and not (number == 1 and said):
+            yield Record(number, tuple(cells))
 
 
 def _reason(error: csv.Error, start: int, end: int) -> str:
@@ -62,15 +49,3 @@ def _reason(error: csv.Error, start: int, end: int) -> str:
     if end > start:
         reason += f" ({end - start + 1} lines of the file, {start} to {end}, were read as this row)"
     return reason
-
-
-def _rows(records: Iterable[Record], header: tuple[str, ...]) -> Iterator[RawRow]:
-    for number, cells in enumerate(records, 2):
-        if isinstance(cells, str):
-            yield RawRow(number, {}, cells)
-            continue
-        reason = None
-        if any(c.strip() for c in cells[len(header) :]):
-            reason = f"more cells than the {len(header)} columns of row 1; is a text with the delimiter in it unquoted?"
-        if any(c.strip() for c in cells):
-            yield RawRow(number, dict(zip_longest(header, cells[: len(header)], fillvalue="")), reason)

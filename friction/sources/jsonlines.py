@@ -4,31 +4,24 @@ import json
 from collections.abc import Iterator
 from typing import IO, Never
 
-from friction.errors import RowError, SourceError
-from friction.sources.rows import RawRow, Table
+from friction.errors import RowError
+from friction.settings import SourceSection
+from friction.sources.encoding import bounded_lines
+from friction.sources.rows import Reader, Row, of_object, shown
 
 
-def read(lines: IO[str], name: str) -> Table:
-    """Raw rows of a JSON lines file.
-
-    Raises:
-        SourceError: the file is one JSON array.
-    """
-    start = lines.read(1)
-    lines.seek(0)
-    if start == "[":
-        raise SourceError(f"{name} is one JSON array; write one object a line instead (JSON lines)")
-    return Table(_rows(lines), None)
-
-
-def _rows(lines: IO[str]) -> Iterator[RawRow]:
-    for number, line in enumerate(lines, 1):
+def rows(lines: IO[str], mapping: SourceSection, reader: Reader) -> Iterator[Row]:
+    """The comments of a JSON lines file; a blank line only counts."""
+    for number, line in enumerate(bounded_lines(lines), 1):
         if not line.strip():
             continue
+        row_id = None
         try:
-            yield RawRow(number, _cells(line))
+            found = _cells(line)
+            row_id = shown(found.get(mapping.id, ""))
+            yield from reader.rows(of_object(number, found, mapping))
         except RowError as error:
-            yield RawRow(number, {}, str(error))
+            yield Row(number, row_id, reason=str(error))
 
 
 def _cells(line: str) -> dict[str, str]:

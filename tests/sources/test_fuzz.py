@@ -1,51 +1,201 @@
-"""Whatever the bytes: a file is refused with a SourceError or read to its end, and no reason quotes it."""
+"""Whatever the bytes: a file is refused with a SourceError or read to its end, and no message quotes it.
+
+Every parser is met: each tool's export damaged as bytes and, where it is packed, inside; tables of any columns; chat
+exports of any shape. ``make fuzz`` runs the same for long, within a second an example and a gigabyte.
+"""
 
 import io
+import json
+import zipfile
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from friction.errors import SourceError
 from friction.records import Directory, TeamId
-from friction.settings import SourceSection
+from friction.settings import ChannelSection, SourceSection
 from friction.sources import read
 from friction.targets import TargetFinder
 from tests.conftest import team
+from tests.sources import exports
 
 MARKED = "marsupilami"
 CSV = f'text,from_team,week,id\r\n{MARKED} naïf,sales,2026-W10,1\r\n"{MARKED},\r\n""là""",{MARKED},{MARKED},2\r\n'
 JSON_LINES = f'{{"text": "{MARKED} à", "from_team": "sales", "id": 1}}\n{{"text": "x", "week": "{MARKED}"}}\n'
-VALID = st.sampled_from(
-    [file.encode(encoding) for file in (CSV, JSON_LINES) for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252")]
-)
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "mac_roman")
+OWN = [file.encode(encoding) for file in (CSV, JSON_LINES) for encoding in ENCODINGS]
+EXPORTS = [sample.content for sample in exports.SAMPLES.values()]
+PACKED = [content for content in EXPORTS if content.startswith(b"PK")]
 NASTY = st.sampled_from(
-    [b'"', b"\n", b"\r", b",", b";", b"\0", b"{", b"[", b"\xe9", b"\xff\xfe", b"\\ud800", b"NaN", b"1e999", b"9" * 5000]
+    [
+        b'"',
+        b"\n",
+        b"\r",
+        b",",
+        b";",
+        b"\t",
+        b"\x00",
+        b"{",
+        b"[",
+        b"<",
+        b">",
+        b"&",
+        b"`" * 3,
+        b"\xe9",
+        b"\x8e",
+        b"\xff\xfe",
+        b"\\ud800",
+        b"NaN",
+        b"1e999",
+        b"9" * 5000,
+        b'"' * 3,
+        b"</c>",
+        b'r="XFD1048576"',
+        MARKED.encode(),
+        b"2026-02-30",
+    ]
 )
 EDITS = st.lists(
-    st.tuples(st.integers(0, 400), st.integers(0, 3), NASTY | st.binary(max_size=4)), min_size=1, max_size=6
+    st.tuples(st.integers(0, 2000), st.integers(0, 40), NASTY | st.binary(max_size=4)), min_size=1, max_size=6
 )
-RESOLVE = TargetFinder(Directory({TeamId("sales"): team("sales")})).resolve
+DIRECTORY = Directory({TeamId(name): team(name) for name in ("sales", "support", "marketing", "it")})
+FINDER = TargetFinder(DIRECTORY)
+READ_ALL = SourceSection(
+    channels={
+        name: ChannelSection(private=True) for name in ("help-sales", "D1", "C2", "leads-only", "ask-it", "board")
+    },
+    authors={"U1": "sales"},
+)
+NAMES = st.sampled_from(["f", "f.csv", "f.jsonl", "f.json", "f.xlsx", "f.zip"])
 
 
-def _said(content: bytes, name: str = "f") -> list[str]:
+def said(content: bytes, name: str = "f", mapping: SourceSection = READ_ALL) -> list[str]:
     """Every message about a file, which is read to its end."""
     try:
-        return [row.reason for row in read(io.BytesIO(content), name, SourceSection(), RESOLVE).rows if row.reason]
+        opened = read(io.BytesIO(content), name, mapping, FINDER.resolve, find=FINDER.find)
+        return [row.reason for row in opened.rows if row.reason]
     except SourceError as error:
         return [str(error)]
 
 
-@given(st.binary(max_size=300), st.sampled_from(["f", "f.csv", "f.jsonl"]))
+def quoting(messages: list[str]) -> list[str]:
+    return [message for message in messages if MARKED in message.lower()]
+
+
+def damaged(content: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    for start, cut, put in edits:
+        at = start % (len(content) + 1)
+        content = content[:at] + put + content[at + cut :]
+    return content
+
+
+@given(st.binary(max_size=300), NAMES)
 def test_any_bytes(content: bytes, name: str) -> None:
-    _said(content, name)
+    said(content, name)
 
 
-@settings(max_examples=500)
-@given(VALID, EDITS)
+@given(st.sampled_from(OWN), EDITS)
 @example(JSON_LINES.encode(), [(12, 0, b"\\ud800")])
 @example(JSON_LINES.encode(), [(9, 2, b"9" * 5000)])
 @example(CSV.encode("utf-16"), [(400, 0, b"x")])
 def test_a_damaged_file(content: bytes, edits: list[tuple[int, int, bytes]]) -> None:
-    for start, cut, put in edits:
-        content = content[:start] + put + content[start + cut :]
-    assert not [reason for reason in _said(content) if MARKED in reason]
+    assert not quoting(said(damaged(content, edits)))
+
+
+@given(st.sampled_from(EXPORTS), EDITS)
+def test_a_damaged_export(content: bytes, edits: list[tuple[int, int, bytes]]) -> None:
+    assert not quoting(said(damaged(content, edits)))
+
+
+@given(st.sampled_from(PACKED), st.integers(0, 30), EDITS)
+def test_an_export_damaged_inside(content: bytes, which: int, edits: list[tuple[int, int, bytes]]) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w") as after:
+        entries = before.infolist()
+        for number, entry in enumerate(entries):
+            inside = before.read(entry)
+            after.writestr(entry.filename, damaged(inside, edits) if number == which % len(entries) else inside)
+    assert not quoting(said(out.getvalue()))
+
+
+HEADERS = st.sampled_from(
+    "Timestamp|Email Address|ID|Start time|Completion time|Email|Name|StartDate|RecordedDate|ResponseId|Status|"
+    "Finished|Respondent ID|Collector ID|End Date|submitdate|startlanguage|token|#|Submit Date (UTC)|Network ID|"
+    "Question|Comment|Q_COMMENT|Q_COMMENT_TOPICS|about sales|What could support do better?|text|from_team|week|respondent|||"
+    '{"ImportId":"x"}|Open-Ended Response|Response'.split("|")
+)
+CELLS = st.sampled_from(
+    [
+        "",
+        "n/a",
+        "RAS",
+        "4",
+        "sales",
+        "1980-01-01 00:00:00",
+        "2026-03-02 09:00:00",
+        "03/02/2026",
+        "=1+1",
+        "#NAME?",
+        "1",
+        f"{MARKED} never answers us",
+        f"{MARKED}\n{MARKED}",
+        MARKED,
+        "\ud7ff",
+        "😤",
+        "-" * 300,
+        f"{MARKED};{MARKED},{MARKED}",
+    ]
+) | st.text(max_size=12)
+
+
+@given(st.lists(HEADERS, min_size=1, max_size=9), st.lists(st.lists(CELLS, max_size=10), max_size=6), st.booleans())
+def test_any_table(header: list[str], rows: list[list[str]], as_workbook: bool) -> None:
+    if as_workbook:
+        legal = [["".join(c for c in cell if c >= " " or c in "\t\n\r") for cell in row] for row in [header, *rows]]
+        content = exports.workbook(
+            *[[cell.replace("\uffff", "").replace("\ufffe", "") for cell in row] for row in legal]
+        )
+    else:
+        content = exports.comma_separated([header, *rows]).encode("utf-8", "replace")
+    assert not quoting(said(content, mapping=SourceSection()))
+
+
+KEYS = st.sampled_from(
+    "type version channel user post direct_post replies message create_at props from_bot team name members id ts text "
+    "subtype bot_id thread_ts value messages body content contentType chatId channelIdentity channelId from "
+    "createdDateTime messageType mentions mentioned creator created_date user_type email replyToId users is_bot".split()
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats()
+    | st.sampled_from(
+        ["message", "post", "channel", "O", "U1", "1772442845.000200", "2026-03-02T09:00:00Z", "html", "C1"]
+    )
+    | st.sampled_from(
+        [f"<p>{MARKED}", f"```{MARKED}", f"&gt; {MARKED}", f"<{MARKED}|{MARKED}>", "<![CDATA[", "&#x110000;", "<!x"]
+    )
+    | st.text(max_size=8)
+)
+OBJECTS = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=25
+)
+MESSAGES = st.dictionaries(KEYS, OBJECTS, max_size=8)
+
+
+@given(st.lists(MESSAGES | OBJECTS, max_size=5), st.integers(0, 5))
+def test_any_chat(items: list[object], shape: int) -> None:
+    text = [json.dumps(item) for item in items]
+    folder = exports.TAKEOUT_ROOT
+    content: bytes = [
+        lambda: f'{{"value": [{", ".join(text)}], "chatId": 1, "body": 1}}'.encode(),
+        lambda: ('[{"messageType": "message", "body": {}}, ' + ", ".join([*text, "1"]) + "]").encode(),
+        lambda: "\n".join(['{"type":"version","version":1}', *text]).encode(),
+        lambda: exports.archive({**exports.SLACK, "help-sales/2026-03-03.json": f"[{', '.join(text)}]"}),
+        lambda: exports.archive({"channels.json": items, "users.json": items, "x/2026-03-03.json": items}),
+        lambda: exports.archive(
+            {f"{folder}/DM 1/messages.json": {"messages": items}, f"{folder}/DM 1/group_info.json": items}
+        ),
+    ][shape]()
+    assert not quoting(said(content))

@@ -135,7 +135,7 @@ def test_a_bad_line_of_json_does_not_stop_a_file(rows, line: str, reason: str) -
         (b"text,week\n", "a.csv", "no row under it"),
         (b"comment,week\nx,2026-W10\n", "a.csv", "has no column 'text' in row 1"),
         (b"text,text\nx,y\n", "a.csv", "'text' stands twice"),
-        (b"PK\x03\x04rest", "a.csv", "an Excel workbook or a zip archive"),
+        (b"PK\x03\x04rest", "a.csv", "is a damaged archive"),
         (b"%PDF-1.7", "a.csv", "is a PDF"),
         (b'{"text": "x"}\n', "a.csv", "holds JSON, not CSV"),
         (b"text\nx\n", "a.jsonl", "does not hold JSON lines"),

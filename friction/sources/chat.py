@@ -1,0 +1,173 @@
+"""A chat export to comments: which conversations are read, and what is kept of a message.
+
+Refused, unless ``[sources.NAME.channels]`` names them with ``private = true``: private channels, direct
+conversations, and those of fewer people than the threshold. One of which the export does not say whether it is open
+to all is refused until it is named at all. Bots, joins, deleted messages and those without a word of the person's own
+are counted as blank.
+
+Promises: of an author nothing leaves but a key, which ingestion hashes, and a team; conversations are named in
+messages by their place in the export, because their names may be people's.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from friction.errors import RowError
+from friction.records import Comment, TeamId
+from friction.settings import ChannelSection, SourceSection
+from friction.sources.blank import is_blank
+from friction.sources.dates import Clock
+from friction.sources.rows import Row, shown
+
+Kind = Literal["public", "private", "direct", "untold"]
+_BLANK: Final = "no words of a person's own"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``author`` is None where no person wrote it; ``write`` gives the person's own words.
+
+    Attributes:
+        number: its place in the export, from 1.
+        place: the key of its conversation.
+        write: may raise RowError.
+    """
+
+    number: int
+    place: str
+    id: str
+    author: str | None = field(repr=False)
+    sent: datetime | None
+    write: Callable[[], str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A channel or a direct conversation. ``people`` are its members where the export says so, else who wrote."""
+
+    number: int
+    kind: Kind
+    names: tuple[str, ...] = field(repr=False)
+    people: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export, looked through once.
+
+    Attributes:
+        form: the tool that wrote it.
+        conversations: by the key that messages carry.
+        groups: the user groups of each author.
+        messages: every message, a thread's in the order in which they were written; read anew at each call.
+    """
+
+    form: str
+    conversations: Mapping[str, Conversation] = field(repr=False)
+    groups: Mapping[str, tuple[str, ...]] = field(repr=False)
+    messages: Callable[[], Iterator[Message]] = field(repr=False)
+
+
+def rows(export: Export, mapping: SourceSection, *, clock: Clock, min_people: int) -> Iterator[Row]:
+    """The comments of an export, and one refusal for each conversation that is not read."""
+    refusals: dict[str, str | None] = {}
+    for message in export.messages():
+        conversation = export.conversations.get(message.place)
+        if conversation is None:
+            yield Row(message.number, reason="a message of a conversation that the export does not list")
+            continue
+        section = _section(conversation, mapping)
+        if message.place not in refusals:
+            refusals[message.place] = _refusal(conversation, section, min_people)
+            if (refusal := refusals[message.place]) is not None:
+                yield Row(message.number, reason=refusal)
+        if refusals[message.place] is None:
+            yield _row(message, section or ChannelSection(), _team(message, export, mapping), clock)
+
+
+def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: Clock) -> Row:
+    name = shown(message.id)
+    try:
+        text = message.write() if message.author is not None else ""
+        if is_blank(text):
+            return Row(message.number, name, reason=_BLANK, blank=True)
+        if message.sent is None:
+            raise RowError("the message has no time that can be read")
+        text.encode()
+        comment = Comment(
+            text=text,
+            id=name,
+            row=message.number,
+            from_team=team or _id(section.from_team),
+            about_team=_id(section.about_team),
+            respondent=message.author,
+            week=clock.week_of(message.sent),
+        )
+    except UnicodeEncodeError:
+        return Row(message.number, name, reason="holds a character that is not valid Unicode")
+    except RowError as error:
+        return Row(message.number, name, reason=str(error))
+    return Row(message.number, name, comment=comment)
+
+
+def _id(team: str | None) -> TeamId | None:
+    return None if team is None else TeamId(team)
+
+
+def _team(message: Message, export: Export, mapping: SourceSection) -> TeamId | None:
+    """An author's team: their own entry, else that of their one user group that has one."""
+    if message.author is None:
+        return None
+    if message.author in mapping.authors:
+        return TeamId(mapping.authors[message.author])
+    teams = {mapping.groups[group] for group in export.groups.get(message.author, ()) if group in mapping.groups}
+    return TeamId(teams.pop()) if len(teams) == 1 else None
+
+
+def _section(conversation: Conversation, mapping: SourceSection) -> ChannelSection | None:
+    return next((mapping.channels[name] for name in conversation.names if name in mapping.channels), None)
+
+
+def _refusal(conversation: Conversation, section: ChannelSection | None, min_people: int) -> str | None:
+    """Why a conversation is not read, if so."""
+    what = {
+        "private": "a private channel",
+        "direct": "a direct conversation",
+        "untold": "a channel of which the export does not say that it is open to all",
+        "public": f"a channel of fewer than {min_people} people",
+    }[conversation.kind]
+    allowed = section is not None and section.private
+    few = conversation.people < min_people
+    if allowed or (conversation.kind == "public" and not few):
+        return None
+    mend = "private = true, and tell staff"
+    if conversation.kind == "untold" and section is not None:
+        if not few:
+            return None
+        what = f"a channel of fewer than {min_people} people"
+    elif conversation.kind == "untold":
+        mend = "what it stands for"
+    return (
+        f"conversation {conversation.number} of the export is {what}; none of it is read. "
+        f"To read it, name it in [sources.NAME.channels] with {mend}"
+    )
+
+
+def text(found: Any, key: str) -> str:
+    """A value of a JSON object that is text; empty where it is not."""
+    value = found.get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def part(found: Any, key: str) -> dict[str, Any]:
+    """A value of a JSON object that is an object; empty where it is not."""
+    value = found.get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def parts(found: Any, key: str) -> list[dict[str, Any]]:
+    """The objects of a JSON object's list."""
+    value = found.get(key) if isinstance(found, dict) else None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

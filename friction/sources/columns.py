@@ -1,0 +1,236 @@
+"""Which column holds what: what the configuration says, else what the form says, else what the cells look like.
+
+A column that is named in ``[sources.NAME]`` is what it is named to be. A tool's own columns are known by their form.
+What is left is told from the first rows: a column of prose is a comment, and about the team that its header names; one
+whose cells are teams of the directory is the author's team, or the team asked about. Messages name columns by their
+place, as a spreadsheet's letter, because a header may be a person's words.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from friction.errors import SourceError
+from friction.records import Mention, TeamId
+from friction.settings import SourceSection
+from friction.sources.blank import is_blank
+from friction.sources.grid import Head, Role, level
+
+SAMPLE: Final = 200
+"""Rows that are looked at before the first comment comes out."""
+_PROSE: Final = 4
+"""Words from which an answer is prose; under a header that names a team, two do."""
+_NUMBER: Final = re.compile(r"[\s\d.,%+/:-]*")
+_ABOUT: Final = re.compile(
+    r"\babout\b|\bregarding\b|\bconcern|\ba propos\b|\bau sujet\b|\btarget|\bcible\b|\bnoter\b|\brate\b"
+)
+Resolve = Callable[[str], TeamId | None]
+Find = Callable[[str], Sequence[Mention]]
+Named = Callable[[str], TeamId | None]
+"""The one team that a question names, if it names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A column of comments, and the team that it asks about."""
+
+    column: int
+    about: TeamId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Columns by what they hold; None where the file has no such column."""
+
+    head: Head
+    texts: tuple[Text, ...]
+    id: int | None = None
+    from_team: int | None = None
+    about_team: int | None = None
+    week: int | None = None
+    lang: int | None = None
+    status: int | None = None
+    question: int | None = None
+    asked: frozenset[str] = frozenset()
+    people: tuple[int, ...] = ()
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Names of the columns that are not used, but for the tool's own."""
+        singles = (self.id, self.from_team, self.about_team, self.week, self.lang, self.status, self.question)
+        used = {t.column for t in self.texts} | {*singles} | {*self.people} | {*self.head.roles}
+        return tuple(name for index, name in enumerate(self.head.names) if name.strip() and index not in used)
+
+
+def naming(find: Find | None) -> Named:
+    """What finds the team that a question names; without a finder, none is ever named."""
+
+    @lru_cache(1024)
+    def named(question: str) -> TeamId | None:
+        teams = {mention.team for mention in find(question)} if find else set()
+        return teams.pop() if len(teams) == 1 else None
+
+    return named
+
+
+def letter(column: int) -> str:
+    """A column as a spreadsheet calls it.
+
+    >>> letter(0), letter(27)
+    ('A', 'AB')
+    """
+    return (letter(column // 26 - 1) if column > 25 else "") + chr(65 + column % 26)
+
+
+class Finder:
+    """Lays out one file. ``sample`` are its first rows under the header."""
+
+    def __init__(
+        self,
+        head: Head,
+        mapping: SourceSection,
+        sample: Sequence[tuple[str, ...]],
+        *,
+        resolve: Resolve,
+        named: Named,
+    ) -> None:
+        self._head = head
+        self._mapping = mapping
+        self._sample = sample
+        self._resolve = resolve
+        self._team_named = named
+        self._names = [level(name) for name in head.names]
+        self._keys = [level(key) for key in head.keys]
+        self._taken: set[int] = set()
+
+    def layout(self, name: str) -> Layout:
+        """Where everything is.
+
+        Raises:
+            SourceError: no comment column, one that stands twice, or one that the configuration names and is not there.
+        """
+        told = {
+            field: self._told(field, name) for field in ("id", "week", "lang", "from_team", "about_team", "respondent")
+        }
+        question = self._role("question")
+        texts = self._texts(name, question)
+        self._taken |= {t.column for t in texts} | {*self._head.roles} | {c for c in told.values() if c is not None}
+        teams = self._team_columns() if self._head.is_survey else {}
+        respondent = told["respondent"]
+        asked = {level(name) for name in self._mapping.texts} if question is not None else set()
+        return Layout(
+            head=self._head,
+            texts=texts,
+            id=told["id"] if told["id"] is not None else self._role("id"),
+            from_team=told["from_team"] if told["from_team"] is not None else teams.get("from_team"),
+            about_team=told["about_team"] if told["about_team"] is not None else teams.get("about_team"),
+            week=told["week"] if told["week"] is not None else self._role("week"),
+            lang=told["lang"],
+            status=self._role("status"),
+            question=question,
+            asked=frozenset(asked - {"text"}),
+            people=self._head.people if respondent is None else (respondent,),
+        )
+
+    def _role(self, role: Role) -> int | None:
+        return next((index for index, held in self._head.roles.items() if held == role), None)
+
+    def _place(self, wanted: str, name: str) -> int | None:
+        """Where a column stands, by its name as written or as near as case and accents."""
+        prose = self._head.prose
+        exact, near = (self._head.names, self._head.keys), (self._names, self._keys)
+        for names, key in [(names, wanted) for names in exact] + [(names, level(wanted)) for names in near]:
+            found = [index for index, known in enumerate(names) if known == key]
+            if len(found) > 1 and prose is not None:
+                found = [index for index in found if index in prose] or found
+            if len(found) > 1:
+                row = self._head.rows
+                raise SourceError(f"{name}: column {wanted!r} stands twice in row {row}; rename one of them")
+            if found:
+                return found[0]
+        return None
+
+    def _told(self, field: str, name: str) -> int | None:
+        wanted = getattr(self._mapping, field)
+        place = self._place(wanted, name)
+        if place is None and field in self._mapping.model_fields_set:
+            raise SourceError(
+                f"{name} has no column {wanted!r}; [sources.NAME] says that it holds {field}. Mend the name there, or "
+                "leave it out"
+            )
+        return place
+
+    def _texts(self, name: str, question: int | None) -> tuple[Text, ...]:
+        mapping = self._mapping
+        if question is None:
+            places = [(wanted, self._place(wanted, name)) for wanted in mapping.texts]
+            missing = [wanted for wanted, place in places if place is None]
+            if not missing:
+                return tuple(
+                    Text(place, mapping.about(wanted) or self._named(place))
+                    for wanted, place in places
+                    if place is not None
+                )
+            if "text" in mapping.model_fields_set:
+                raise SourceError(
+                    f"{name} has no column {missing[0]!r} in row {self._head.rows}. {how_to_map('column', mapping)}"
+                )
+        marked = [index for index, role in self._head.roles.items() if role == "text"]
+        found = marked or self._prose()
+        if not found:
+            raise SourceError(
+                f"{name} has no column {mapping.texts[0]!r} in row {self._head.rows}. {how_to_map('column', mapping)}"
+            )
+        return tuple(Text(index, self._named(index)) for index in found)
+
+    def _named(self, index: int) -> TeamId | None:
+        return self._team_named(self._head.names[index])
+
+    def _prose(self) -> list[int]:
+        """Columns of comments. In a file of no known form, only those whose header names a team."""
+        head = self._head
+        found = []
+        for index in range(len(head.names)):
+            names_team = self._named(index) is not None
+            if index in head.roles or (head.prose is not None and index not in head.prose):
+                continue
+            if (names_team or head.is_survey) and self._is_prose(index, 2 if names_team else _PROSE):
+                found.append(index)
+        return found
+
+    def _is_prose(self, index: int, words: int) -> bool:
+        answers = [
+            row[index]
+            for row in self._sample
+            if index < len(row) and not is_blank(row[index]) and not _is_number(row[index])
+        ]
+        if not answers or (len(answers) >= 5 and len({*answers}) * 2 < len(answers)):
+            return False
+        if all(self._resolve(answer) for answer in answers):
+            return False
+        return 3 * sum(len(answer.split()) >= words for answer in answers) >= len(answers)
+
+    def _team_columns(self) -> dict[str, int]:
+        """Columns whose cells are teams: who speaks, and where the header says so, about whom."""
+        found: dict[str, list[int]] = {"from_team": [], "about_team": []}
+        for index, name in enumerate(self._names):
+            if index in self._taken:
+                continue
+            cells = [row[index] for row in self._sample if index < len(row) and row[index].strip()]
+            if cells and 5 * sum(self._resolve(cell) is not None for cell in cells) >= 4 * len(cells):
+                found["about_team" if _ABOUT.search(name) else "from_team"].append(index)
+        return {field: places[0] for field, places in found.items() if len(places) == 1}
+
+
+def _is_number(answer: str) -> bool:
+    return len(answer) < 40 and _NUMBER.fullmatch(answer) is not None
+
+
+def how_to_map(kind: str, mapping: SourceSection) -> str:
+    """What to do about a comment column that is not found."""
+    return (
+        f"Rename the comment's {kind} to {mapping.texts[0]!r}, "
+        'or say which one it is: [sources.NAME] text = "..." and --source NAME'
+    )

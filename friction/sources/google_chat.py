@@ -1,0 +1,94 @@
+"""Google Chat: the zip of a takeout; a folder for each conversation, with messages.json and group_info.json.
+
+A folder is called "DM ..." for a direct conversation or a group of people, "Space ..." for a space. The takeout does
+not say whether a space is open to all. A message has ``creator`` (name, email, user_type), ``created_date`` in words,
+``text`` and ``topic_id``; a quoted message stands beside the text, a deleted one has none.
+
+https://support.google.com/accounts/answer/3024190 (download your data)
+https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages (the same parts in the API)
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+from friction.errors import RowError
+from friction.sources import archive, markup
+from friction.sources.chat import Conversation, Export, Kind, Message, part, text
+from friction.sources.dates import Clock
+from friction.sources.jsonstream import items
+
+NAME: Final = "Google Chat"
+_MESSAGES: Final = "messages.json"
+_INFO: Final = "group_info.json"
+_PART: Final = re.compile(r'\{\s*"messages"\s*:\s*\[\s*\{\s*"creator"')
+
+
+def fits(names: Iterable[str]) -> bool:
+    """Whether an archive with these entries is one."""
+    return any(name.endswith(f"/{_MESSAGES}") and "/Groups/" in f"/{name}" for name in names)
+
+
+def is_part(start: str) -> bool:
+    """Whether a JSON file that starts so is one conversation of a takeout, by itself."""
+    return _PART.match(start) is not None
+
+
+def export(packed: zipfile.ZipFile, name: str) -> Export:
+    """A takeout.
+
+    Raises:
+        SourceError: it is damaged, or something in it is over a limit.
+    """
+    entries = {entry.filename: entry for entry in packed.infolist() if not archive.is_clutter(entry.filename)}
+    folders = sorted(path.removesuffix(f"/{_MESSAGES}") for path in entries if path.endswith(f"/{_MESSAGES}"))
+
+    def listed(path: str, *under: str, beside: dict[str, str] | None = None) -> Iterator[Any]:
+        if path in entries:
+            with io.TextIOWrapper(archive.open_entry(packed, entries[path], name), encoding="utf-8-sig") as lines:
+                yield from items(lines, name, *under, beside=beside)
+
+    def conversation(number: int, folder: str) -> Conversation:
+        beside: dict[str, str] = {}
+        people = {_person(member) for member in listed(f"{folder}/{_INFO}", "members", beside=beside)} - {None}
+        if not people:
+            people = {_person(part(m, "creator")) for m in listed(f"{folder}/{_MESSAGES}", "messages")} - {None}
+        called = folder.rpartition("/")[2]
+        kind: Kind = "direct" if called.startswith("DM") else "untold"
+        return Conversation(number, kind, tuple(filter(None, (beside.get("name"), called))), len(people))
+
+    def messages() -> Iterator[Message]:
+        numbers = count(1)
+        for folder in folders:
+            for found in listed(f"{folder}/{_MESSAGES}", "messages"):
+                number = next(numbers)
+                gone = text(found, "message_state") == "DELETED" or bool(part(found, "deletion_metadata"))
+                yield Message(
+                    number=number,
+                    place=folder,
+                    id=text(found, "message_id") or f"{folder.rpartition('/')[2]}/{number}",
+                    author=None if gone else _person(part(found, "creator")),
+                    sent=_moment(text(found, "created_date")),
+                    write=partial(markup.markdown, text(found, "text")),
+                )
+
+    return Export(NAME, {f: conversation(n, f) for n, f in enumerate(folders, 1)}, {}, messages)
+
+
+def _person(found: Any) -> str | None:
+    """What tells a person apart; None for an app."""
+    if text(found, "user_type").lower() not in ("", "human"):
+        return None
+    return text(found, "email") or text(found, "name") or None
+
+
+def _moment(words: str) -> datetime | None:
+    try:
+        return Clock().moment(words)
+    except RowError:
+        return None

@@ -1,0 +1,39 @@
+"""Microsoft Forms: a workbook with one header row; ID, start and completion time, e-mail and name come first.
+
+Where names are not recorded, the e-mail of every row is "anonymous" and the name is empty, so that the response's ID
+is what tells people apart. Times are dates of the workbook, without a zone.
+
+https://support.microsoft.com/en-us/office/check-and-share-your-form-results-02a32ab9-fbf0-4a14-b33e-4d7d88e8a2f1
+https://support.microsoft.com/en-us/office/set-up-your-survey-so-names-aren-t-recorded-when-collecting-responses-25dd8442-f6ba-4934-9319-99f9f867f239
+"""
+
+from typing import Final
+
+from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+
+_TIMES: Final = (("start time", "completion time"), ("heure de debut", "heure de fin"))
+_PEOPLE: Final = "email|e-mail|adresse de messagerie|courrier electronique|adresse e-mail"
+_ROLES: Final = held(
+    id="id",
+    week="completion time|heure de fin",
+    respondent=_PEOPLE,
+    other="start time|heure de debut|last modified time|heure de la derniere modification|name|nom|language|langue",
+)
+
+
+def _head(rows: Rows) -> Head | None:
+    names = leveled(rows[0])
+    if not any({*pair} <= {*names} for pair in _TIMES):
+        return None
+    return Head(
+        rows=1,
+        names=rows[0],
+        keys=rows[0],
+        roles=named(names, _ROLES),
+        people=places(names, *_PEOPLE.split("|")),
+        responses=places(names, "id"),
+        is_survey=True,
+    )
+
+
+FORM: Final = Form("Microsoft Forms", _head)

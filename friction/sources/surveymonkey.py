@@ -1,0 +1,51 @@
+"""SurveyMonkey: two header rows, in CSV and in the workbook alike.
+
+Row 1 has the question over the first of its columns (merged over all of them in the workbook); row 2 has what each
+column of it holds: "Response" for a choice, "Open-Ended Response" for a text. Respondent ID, Collector ID, dates,
+address and name come first, with nothing under them. Dates are month, day, year.
+
+https://help.surveymonkey.com/en/surveymonkey/analyze/exports/ (exports: all responses data, CSV and XLS)
+https://github.com/mattroumaya/doubleheadr (the two rows, as others met them)
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+
+_IDS: Final = "respondent id|id du repondant|identifiant du repondant"
+_ROLES: Final = held(
+    id=_IDS,
+    week="end date|date de fin",
+    other="""collector id|id du collecteur|start date|date de debut|ip address|adresse ip|email address|adresse e-mail
+    |first name|prenom|last name|nom|custom data 1|date modified|date created""",
+)
+_OPEN: Final = ("open-ended response", "reponse ouverte", "reponse libre", "comment", "commentaire")
+
+
+def _head(rows: Rows) -> Head | None:
+    first = leveled(rows[0])
+    if first[0] not in _IDS.split("|") or len(rows) < 2:
+        return None
+    roles = named(first, _ROLES)
+    head = Head(
+        rows=1,
+        names=rows[0],
+        keys=rows[0],
+        roles=roles,
+        people=places(first, "email address", "adresse e-mail"),
+        responses=places(first, *_IDS.split("|")),
+        is_survey=True,
+        order="mdy",
+    )
+    below = leveled(rows[1])
+    if not any(below) or any(below[index] for index in roles):
+        return head
+    names: list[str] = []
+    for index, name in enumerate(rows[0]):
+        names.append(name if name or index in roles or not names else names[-1])
+    prose = frozenset(index for index, name in enumerate(below) if name.startswith(_OPEN))
+    return replace(head, rows=2, names=tuple(names), keys=tuple(names), prose=prose or None)
+
+
+FORM: Final = Form("SurveyMonkey", _head)

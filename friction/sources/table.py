@@ -1,0 +1,97 @@
+"""A table, as a survey tool or a person wrote it, to comments: its form recognised, its columns laid out."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from itertools import chain, islice
+from typing import Final
+
+from friction.errors import RowError, SourceError
+from friction.settings import SourceSection
+from friction.sources import (
+    culture_amp,
+    glint,
+    google_forms,
+    limesurvey,
+    microsoft_forms,
+    qualtrics,
+    surveymonkey,
+    typeform,
+)
+from friction.sources.columns import SAMPLE, Find, Finder, naming
+from friction.sources.dates import Clock, order_of
+from friction.sources.grid import TOP, Form, Head, Record, Rows
+from friction.sources.limits import MAX_COLUMNS
+from friction.sources.rows import Picker, Reader, Resolve, Row
+
+FORMS: Final[tuple[Form, ...]] = (
+    qualtrics.FORM,
+    surveymonkey.FORM,
+    limesurvey.FORM,
+    microsoft_forms.FORM,
+    typeform.FORM,
+    google_forms.FORM,
+    glint.FORM,
+    culture_amp.FORM,
+)
+"""The most telling first: none of them takes another's files."""
+PLAIN: Final = "table"
+
+
+def recognise(top: Rows) -> tuple[str, Head]:
+    """The form of a file by its first rows, and what they say of the columns; else a plain table."""
+    for form in FORMS:
+        head = form.head(top)
+        if head is not None:
+            return form.name, head
+    return PLAIN, Head(rows=1, names=top[0], keys=top[0])
+
+
+def read(
+    records: Iterator[Record], name: str, mapping: SourceSection, *, resolve: Resolve, find: Find | None, clock: Clock
+) -> tuple[str, tuple[str, ...], Iterator[Row]]:
+    """The form, the names of the columns that are not used, and the rows.
+
+    Raises:
+        SourceError: no header, no row under it, no comment column, or too many columns.
+    """
+    top = list(islice(records, TOP))
+    if not top:
+        raise SourceError(f"{name} is empty")
+    if top[0].reason:
+        raise SourceError(f"{name}: row {top[0].number}: {top[0].reason}")
+    if any(len(record.cells) > MAX_COLUMNS for record in top):
+        raise SourceError(f"{name} has more than {MAX_COLUMNS} columns; leave out what is not asked")
+    form, head = recognise(_header(top))
+    rest = chain(top[head.rows :], records)
+    sample = list(islice(rest, SAMPLE))
+    if not sample:
+        raise SourceError(f"{name} has a header in row {top[head.rows - 1].number} and no row under it")
+    cells = [record.cells for record in sample if not record.reason]
+    named = naming(find)
+    layout = Finder(head, mapping, cells, resolve=resolve, named=named).layout(name)
+    order = mapping.dates or head.order
+    if order is None and (column := layout.week) is not None:
+        order = order_of(row[column] for row in cells if column < len(row))
+    clock = Clock(zone=clock.zone, order=order, unzoned=UTC if head.utc else None)
+    rows = _rows(chain(sample, rest), Picker(layout, mapping, named), Reader(mapping, resolve, clock))
+    return form, layout.ignored, rows
+
+
+def _header(top: list[Record]) -> Rows:
+    """The first rows that could be read, each as wide as the first."""
+    first = tuple(cell.strip() for cell in top[0].cells)
+    rows = [first]
+    for record in top[1:]:
+        if record.reason:
+            break
+        cells = tuple(cell.strip() for cell in record.cells[: len(first)])
+        rows.append(cells + ("",) * (len(first) - len(cells)))
+    return rows
+
+
+def _rows(records: Iterator[Record], picker: Picker, reader: Reader) -> Iterator[Row]:
+    for record in records:
+        try:
+            yield from reader.rows(picker.cells(record))
+        except RowError as error:
+            yield Row(record.number, picker.id_of(record), reason=str(error))

@@ -1,0 +1,151 @@
+"""XLSX workbooks: the first visible sheet that holds anything, as a person would read it.
+
+A workbook is looked over before it is opened: what it unpacks to, how far its cells are apart, its width. A sheet that
+says little and spans everything would otherwise fill the memory. Cells merged in the header say their word over
+each of their columns. Formulas count for what they last gave. Dates are written as ISO.
+
+Office Open XML (ECMA-376 part 1, 18.3.1): cells <c r="B7">, rows <row r="7">.
+"""
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import IO, BinaryIO, Final
+from xml.parsers import expat
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from friction.errors import SourceError
+from friction.sources import archive, limits
+from friction.sources.grid import TOP, Record
+
+PART: Final = "xl/workbook.xml"
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_CELL: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_CHUNK: Final = 1 << 16
+Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+
+def read(raw: BinaryIO, name: str) -> Iterator[Record]:
+    """Every row that is not blank, numbered as the sheet numbers them.
+
+    Raises:
+        SourceError: damaged, with a password, over a limit, or no sheet with cells.
+    """
+    _check(raw, name)
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(raw.read())) as book:
+            yield from _rows(_sheet(book, name))
+    except (CalamineError, OSError, ValueError) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(f"{name} is a damaged workbook; open it in a spreadsheet and save it again") from None
+
+
+def _check(raw: BinaryIO, name: str) -> None:
+    if archive.size_of(raw) > limits.MAX_WORKBOOK_BYTES:
+        raise SourceError(f"{name} is larger than {limits.MAX_WORKBOOK_BYTES >> 20} MB; save it as CSV (UTF-8)")
+    with archive.damage(name), zipfile.ZipFile(raw) as book:
+        archive.check(book, name, limits.MAX_WORKBOOK_UNPACKED)
+        for entry in book.infolist():
+            archive.check_true_size(raw, entry, name)
+            if _SHEET.fullmatch(entry.filename):
+                with book.open(entry) as sheet:
+                    _Extent(name).read(sheet)
+    raw.seek(0)
+
+
+class _Extent:
+    """How far the cells of a sheet are apart, told from its XML without keeping any."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._row = self._column = 0
+        self._top = self._left = 1 << 30
+        self._bottom = self._right = 0
+
+    def read(self, sheet: IO[bytes]) -> None:
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        parser.StartDoctypeDeclHandler = self._doctype
+        try:
+            while chunk := sheet.read(_CHUNK):
+                parser.Parse(chunk, False)
+            parser.Parse(b"", True)
+        except expat.ExpatError:
+            raise SourceError(
+                f"{self._name} is a damaged workbook; open it in a spreadsheet and save it again"
+            ) from None
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        kind = tag.rpartition(":")[2]
+        if kind == "row":
+            told = attributes.get("r", "")
+            self._row = int(told) if told.isdecimal() and len(told) < 8 else self._row + 1
+            self._column = 0
+        elif kind == "c":
+            told_cell = _CELL.fullmatch(attributes.get("r", ""))
+            row, self._column = (
+                (int(told_cell[2]), _number(told_cell[1])) if told_cell else (self._row, self._column + 1)
+            )
+            self._top, self._bottom = min(self._top, row), max(self._bottom, row)
+            self._left, self._right = min(self._left, self._column), max(self._right, self._column)
+            if self._right - self._left >= limits.MAX_COLUMNS:
+                raise SourceError(
+                    f"{self._name} is wider than {limits.MAX_COLUMNS} columns; leave out what is not asked"
+                )
+            area = (self._bottom - self._top + 1) * (self._right - self._left + 1)
+            if area > limits.MAX_WORKBOOK_AREA:
+                raise SourceError(
+                    f"{self._name} spans more than {limits.MAX_WORKBOOK_AREA} cells; save it as CSV (UTF-8)"
+                )
+
+    def _doctype(self, *_: object) -> None:
+        raise SourceError(f"{self._name} is no workbook of a spreadsheet; open it in one and save it again")
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
+    for about in book.sheets_metadata:
+        if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
+            sheet = book.get_sheet_by_name(about.name)
+            if sheet.height:
+                return sheet
+    raise SourceError(f"{name} has no sheet with cells in it")
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[Record]:
+    top, left = sheet.start or (0, 0)
+    spans = {
+        (row, column): start
+        for start, end in sheet.merged_cell_ranges or ()
+        if start[0] < top + TOP and end[1] - start[1] < limits.MAX_COLUMNS
+        for row in (start[0],)
+        for column in range(start[1] + 1, end[1] + 1)
+    }
+    for number, cells in enumerate(sheet.iter_rows(), top + 1):
+        texts = ["" for _ in range(left)] + [_text(cell) for cell in cells]
+        if number <= top + TOP:
+            for column in range(len(texts)):
+                if (start := spans.get((number - 1, column))) is not None and start[1] < len(texts):
+                    texts[column] = texts[start[1]]
+        if any(text and not text.isspace() for text in texts):
+            yield Record(number, tuple(texts))
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(" ")
+    return str(cell)
