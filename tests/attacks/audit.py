@@ -10,6 +10,7 @@ from math import ceil, floor
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from friction.disclosure import BASE, FLOOR
 from friction.margins import Margin, company, given, received
@@ -65,25 +66,24 @@ class Audit:
 
     def ranges(self) -> dict[Pair, tuple[range, range]]:
         """For each hidden pair, the numbers of people and of people who blame that are possible."""
-        upper, limits = [], []
-        for terms, low, high in self.rows:
-            row = np.zeros(len(self.bounds))
+        matrix = np.zeros((len(self.rows), len(self.bounds)))
+        for row, (terms, _, _) in zip(matrix, self.rows, strict=True):
             row[list(terms)] = list(terms.values())
-            for sign, limit in ((1, high), (-1, -low)):
-                if np.isfinite(limit):
-                    upper.append(sign * row)
-                    limits.append(limit)
+        low, high = (np.array([row[side] for row in self.rows]) for side in (1, 2))
+        finite = np.isfinite(high)
+        upper = csr_array(np.vstack([matrix[finite], -matrix]))
+        limits = np.concatenate([high[finite], -low])
         found = {}
         for pair in self.hidden:
             start = self.place[(*pair, 0)]
             ends = [[self._extreme(i, sign, upper, limits) for sign in (1, -1)] for i in (start, start + 1)]
-            found[pair] = tuple(range(ceil(low - 1e-6), floor(high + 1e-6) + 1) for low, high in ends)
+            found[pair] = tuple(range(ceil(least - 1e-6), floor(most + 1e-6) + 1) for least, most in ends)
         return found  # type: ignore[return-value]
 
-    def _extreme(self, at: int, sign: int, upper: Sequence[np.ndarray], limits: Sequence[float]) -> float:
+    def _extreme(self, at: int, sign: int, upper: csr_array, limits: np.ndarray) -> float:
         aim = np.zeros(len(self.bounds))
         aim[at] = sign
-        solved = linprog(aim, A_ub=np.array(upper), b_ub=np.array(limits), bounds=self.bounds, method="highs")
+        solved = linprog(aim, A_ub=upper, b_ub=limits, bounds=self.bounds, method="highs")
         if solved.status != 0:
             raise AssertionError(f"what is published contradicts itself: {solved.message}")
         return float(solved.fun) * sign

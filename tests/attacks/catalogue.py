@@ -144,6 +144,13 @@ def _small_speaker(rng: Generator) -> Guess:
     return attack(replace(made, votes=[vote(f"s{i}", made.pair, FIRST + 1) for i in range(20)]), rng)
 
 
+def _nameless(rng: Generator) -> Guess:
+    """Only the victim answers an anonymous weekly survey, six weeks long; each row counts as another person."""
+    made = company(rng, weeks=6, victim_weeks=range(6))
+    rows = [replace(v, respondent=f"row {v.week}", survey=f"pulse {v.week}") for v in made.victims]
+    return attack(replace(made, votes=[], victims=rows), rng)
+
+
 def _margins(rng: Generator) -> Guess:
     """The victim's pair is hidden; the attacker has every other pair's cells and all margins of both worlds."""
     made = company(rng, victim_weeks=(1,), whole=True)
@@ -215,6 +222,7 @@ CATALOGUE = (
     Attack("sybils, three weeks", "the same, three weeks long", _sybils(3), THRICE),
     Attack("tiny target", "the team spoken of has four people", _small_target, 0.5),
     Attack("tiny speaking team", "a team of four, and twenty keys of the attacker's", _small_speaker, 0.5),
+    Attack("one person, six anonymous surveys", "nobody else answers them", _nameless, 0.5),
     Attack("margins", "the victim's pair is hidden; all cells and totals are seen", _margins, 0.5),
     Attack("noise, one cell", f"differential privacy, epsilon {EPSILON}", _NOISY_ONCE, _loss("blame")),
     Attack("noise, three weeks", "the same stance in three noisy cells", _NOISY_THRICE, _loss("blame", cells=3)),

@@ -8,6 +8,7 @@ with a mechanism that hides nothing, and asks under which of the two the publish
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from itertools import combinations_with_replacement, product
 from math import exp, prod
 
@@ -69,16 +70,9 @@ def played(
     return cells
 
 
-_MADE: dict[Decimal | None, Mechanism] = {}
-
-
+@cache
 def _mechanism(policy: Policy) -> Mechanism:
-    return _MADE.setdefault(policy.epsilon, mechanism_of(policy)) if policy.epsilon in _MADE else _make(policy)
-
-
-def _make(policy: Policy) -> Mechanism:
-    _MADE[policy.epsilon] = mechanism_of(policy)
-    return _MADE[policy.epsilon]
+    return mechanism_of(policy)
 
 
 def likelihood(published: Cell, exact: Cell) -> float:
