@@ -296,6 +296,7 @@ def verify_releases(settings: "Settings") -> None:
 
 def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     """Release up to a week and say so; returns that week."""
+    from friction.mechanisms import exhausted
     from friction.records import Week
     from friction.release import release as close_windows
     from friction.store.releases import ReleaseStore
@@ -311,6 +312,8 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     cells = [c for c in releases.cells() if c.last_week in done]
     span = f"{done[0]} to {done[-1]}" if done else f"nothing new through {last}"
     print(f"Released {span}: {len(cells)} cells")
+    if spent := exhausted(releases.cells(), settings.policy, last + 1):
+        print(f"The year's budget (epsilon_per_year) is spent for what is said by: {', '.join(spent)}")
     return last
 
 

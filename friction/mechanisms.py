@@ -16,14 +16,14 @@ of a year is kept for each speaking team. Where a source promises that each row 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from friction.disclosure import BASE, FLOOR, MECHANISM, Policy, round_randomly, round_respondents
+from friction.disclosure import BASE, FLOOR, MECHANISM, YEAR, Policy, round_randomly, round_respondents
 from friction.errors import IntegrityError, UsageError
-from friction.records import Lang
+from friction.records import Cell, Lang, TeamId, Week
 from friction.taxonomy import Pattern
 
 MOST_PATTERNS: Final = 1
@@ -203,3 +203,13 @@ def epsilon_of(mechanism: str) -> float:
     """The epsilon that a cell's mechanism names; 0 for rounding."""
     start, _, rest = mechanism.partition("epsilon=")
     return float(rest.split(",")[0]) if start == "laplace(" else 0.0
+
+
+def exhausted(cells: Iterable[Cell], policy: Policy, week: Week) -> list[TeamId]:
+    """Speaking teams whose budget does not cover one more cell in ``week``. From published cells, so no secret."""
+    spent: dict[TeamId, Decimal] = {}
+    for cell in cells:
+        if week - cell.last_week < YEAR:
+            cost = Decimal(str(epsilon_of(cell.mechanism)))
+            spent[cell.from_team] = spent.get(cell.from_team, Decimal(0)) + cost
+    return sorted(team for team, cost in spent.items() if not policy.affords(cost))

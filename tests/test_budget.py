@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from friction.cli import release_weeks
 from friction.disclosure import YEAR, Policy
+from friction.mechanisms import exhausted
 from friction.records import Cell, Directory, Week
 from friction.release import release
+from friction.settings import load
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from tests.conftest import ENGINES, Ask
@@ -55,6 +59,32 @@ def test_the_year_s_budget_is_of_all_that_a_team_says(
     cells = close([*votes, *week_of(FIRST, "it", "support")], FIRST)
     assert [(c.from_team, c.about_team) for c in cells] == [("sales", "it"), ("sales", "marketing"), ("support", "it")]
     assert {row[0] for row in ask("select distinct about_team from scores")} == {"support"}  # it waits
+
+
+def test_the_operator_is_told_whose_budget_is_spent(close: Close, week_of: Callable[..., list[Vote]]) -> None:
+    """From released cells alone; and what is told is what the ledger does."""
+    cells = close([*week_of(FIRST), *week_of(FIRST, "it"), *week_of(FIRST, "it", "support")], FIRST)
+    policy = Policy(epsilon=Decimal(1), epsilon_per_year=Decimal(2))
+    assert exhausted(cells, policy, FIRST + 1) == ["sales"]
+    assert exhausted(cells, policy, FIRST + (YEAR - 1)) == ["sales"]
+    assert exhausted(cells, policy, FIRST + YEAR) == []
+    assert exhausted(cells, Policy(), FIRST + 1) == []
+
+
+def test_the_command_takes_the_mechanism_from_the_configuration(
+    config: Path, week_of: Callable[..., list[Vote]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with config.open("a") as file:
+        file.write('[privacy]\nmechanism = "laplace"\nepsilon = 1\nepsilon_per_year = 1.5\n')
+    settings = load(config)
+    store = ScoreStore(settings.scores_address)
+    store.add_batch(b"f", week_of(FIRST))
+    store.close()
+    release_weeks(settings, str(FIRST))
+    assert "is spent for what is said by: sales" in capsys.readouterr().out
+    releases = ReleaseStore(settings.releases_address)
+    assert [c.mechanism for c in releases.cells()] == ["laplace(epsilon=1,patterns=1)"]
+    releases.close()
 
 
 def test_what_the_budget_refuses_waits_and_the_oldest_window_comes_first(
