@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks attacks bench clean
+.PHONY: help install demo serve test check format train benchmarks attacks bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,9 @@ attacks: .venv/.dev ## play every attack on a thousand companies; writes docs/at
 
 bench: .venv/.bench ## speed beside peers and the machine's limits, into docs/benchmarks.md (QUICK=1: a short run, into build/)
 	$(BIN)/python -m training.bench $(if $(QUICK),--quick --out build/benchmarks.md,--out docs/benchmarks.md)
+
+fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file
+	$(BIN)/pytest -p no:xdist --hypothesis-profile=fuzz tests/sources/test_fuzz.py
 
 clean: ## remove what was built
 	rm -rf .venv build

@@ -47,7 +47,7 @@ def score_file(path: str, pipeline: Pipeline, mapping: SourceSection) -> tuple[I
     """
     raw = sources.open_bytes(path)
     name = "standard input" if path == "-" else path
-    opened = sources.read(raw, name, mapping, pipeline.targets.resolve)
+    opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
     rejected: list[tuple[int, str]] = []
     return _lines(raw, opened.rows, pipeline, rejected), rejected
 

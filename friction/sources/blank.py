@@ -7,7 +7,7 @@ lot.
 
 from typing import Final
 
-from friction.targets import fold
+from friction.sources.grid import level
 
 _SAYS_NOTHING: Final = frozenset(
     """
@@ -34,7 +34,7 @@ def is_blank(answer: str) -> bool:
     """
     if len(answer) > _LONGEST:
         return not answer.strip()
-    words = " ".join(fold(answer).split()).strip(" .,;:!?-_/*\"'«»…—–\ufeff\u200b")
+    words = level(answer).strip(" .,;:!?-_/*\"'«»…—–\ufeff\u200b")
     return not words or words in _ONLY
 
 

@@ -93,7 +93,8 @@ class Clock:
             return datetime.fromisoformat(text.strip())
         except ValueError:
             pass
-        folded = " ".join(fold(text[: LONGEST + 1]).split())
+        start = text[: LONGEST + 1]
+        folded = " ".join((start.casefold() if start.isascii() else fold(start)).split())
         try:
             for pattern in (_YEAR_FIRST, _YEAR_LAST, _DAY_NAMED):
                 if len(folded) <= LONGEST and (found := pattern.fullmatch(folded)):

@@ -74,8 +74,8 @@ class Form:
 
 
 def level(name: str) -> str:
-    """A column name without regard to case, accents and blanks, for comparison."""
-    return " ".join(fold(name).split())
+    """A cell without regard to case, accents and blanks, for comparison."""
+    return " ".join((name.casefold() if name.isascii() else fold(name)).split())
 
 
 def leveled(row: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import IO, Never
 from friction.errors import RowError
 from friction.settings import SourceSection
 from friction.sources.encoding import bounded_lines
-from friction.sources.rows import Reader, Row, of_object, shown
+from friction.sources.picker import of_object
+from friction.sources.rows import Reader, Row, shown
 
 
 def rows(lines: IO[str], mapping: SourceSection, reader: Reader) -> Iterator[Row]:

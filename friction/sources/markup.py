@@ -20,6 +20,7 @@ _QUOTED: Final = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
 _ANGLES: Final = re.compile(r"<([^<>]{1,2000})>")
 _MARKS: Final = re.compile(r"(?<!\w)([*_~]{1,3})(?=\S)(.{1,500}?)(?<=\S)\1(?!\w)")
 _AT: Final = re.compile(r"(?<![\w@/.])@(?:here|channel|all)\b")
+_GAPS: Final = re.compile(r"[ \t]{2,}")
 _HIDDEN: Final = frozenset(
     {"blockquote", "pre", "codeblock", "attachment", "script", "style", "img", "systemeventmessage"}
 )
@@ -34,7 +35,7 @@ def markdown(text: str) -> str:
     'Sales did, see crm'
     """
     text = _QUOTED.sub("", _BLOCK.sub(" ", _short(text)))
-    return _AT.sub("", _MARKS.sub(r"\2", _TICKED.sub(r"\1", text))).strip()
+    return _GAPS.sub(" ", _AT.sub("", _MARKS.sub(r"\2", _TICKED.sub(r"\1", text)))).strip()
 
 
 def slack(text: str, groups: dict[str, str]) -> str:

@@ -3,9 +3,9 @@
 A row of a survey may answer several questions: each answer is a comment of its own, and all of them are one person's.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from friction.errors import RowError
@@ -13,13 +13,11 @@ from friction.language import SUPPORTED
 from friction.records import Comment, Lang, TeamId, Week
 from friction.settings import SourceSection
 from friction.sources.blank import has_failed, is_blank
-from friction.sources.columns import Layout, Named, how_to_map
 from friction.sources.dates import Clock
-from friction.sources.grid import Record, level
 
 MAX_ID: Final = 200
+_REMEMBERED: Final = 1024
 BLANK: Final = "the text is empty"
-_NOBODY: Final = frozenset({"", "anonymous", "anonyme", "n/a", "-", "null", "none"})
 Resolve = Callable[[str], TeamId | None]
 
 
@@ -53,27 +51,26 @@ class Cells:
     lang: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Reader:
-    """Makes comments of cells: finds teams, reads weeks."""
+    """Makes comments of cells: finds teams, reads weeks. Both repeat from row to row, and are remembered."""
 
-    mapping: SourceSection
-    resolve: Resolve
-    clock: Clock
+    def __init__(self, mapping: SourceSection, resolve: Resolve, clock: Clock) -> None:
+        self._codes = mapping.codes
+        self._resolve = lru_cache(_REMEMBERED)(resolve)
+        self._week = lru_cache(_REMEMBERED)(clock.week)
 
     def rows(self, cells: Cells) -> Iterator[Row]:
         """One row for each text of a row."""
         row_id = cells.id.strip()
         name = shown(row_id)
         try:
-            texts = [(text, about) for text, about in cells.texts if not is_blank(text)]
-            if texts:
-                said = self._said(cells, row_id)
+            blank = [is_blank(text) for text, _ in cells.texts]
+            said = None if all(blank) else self._said(cells, row_id)
         except RowError as error:
             yield Row(cells.number, name, reason=str(error))
             return
-        for text, about in cells.texts:
-            if is_blank(text):
+        for (text, about), says_nothing in zip(cells.texts, blank, strict=True):
+            if said is None or says_nothing:
                 yield Row(cells.number, name, reason=BLANK, blank=True)
             elif has_failed(text):
                 yield Row(
@@ -95,7 +92,7 @@ class Reader:
             about_team=self._team(cells.about_team, "about_team"),
             respondent=cells.respondent.strip() or None,
             survey=cells.survey,
-            week=self.clock.week(cells.week) if cells.week.strip() else None,
+            week=self._week(cells.week) if cells.week.strip() else None,
             lang=lang,
         )
 
@@ -103,9 +100,9 @@ class Reader:
         name = name.strip()
         if not name:
             return None
-        if name in self.mapping.codes:
-            return TeamId(self.mapping.codes[name])
-        team = self.resolve(name)
+        if name in self._codes:
+            return TeamId(self._codes[name])
+        team = self._resolve(name)
         if team is None:
             raise RowError(
                 f"unknown team in {column}; add it, or this spelling as an alias, to [teams] of friction.toml"
@@ -140,134 +137,16 @@ class _Said:
         )
 
 
-def of_object(number: int, found: Mapping[str, str], mapping: SourceSection) -> Cells:
-    """The cells of a JSON object.
-
-    Raises:
-        RowError: not valid Unicode, or no key of a comment.
-    """
-    if not all(map(_is_unicode, found.values())):
-        raise RowError("holds a character that is not valid Unicode")
-    present = [wanted for wanted in mapping.texts if wanted in found]
-    if not present:
-        raise RowError(f"no key {mapping.texts[0]!r}. {how_to_map('key', mapping)}")
-    respondent = found.get(mapping.respondent, "")
-    survey = None
-    if len(present) > 1 and mapping.one_row_per_person and not respondent.strip():
-        respondent, survey = _pseudonym(number, tuple(found.values())), _pseudonym(0, tuple(found))
-    return Cells(
-        number=number,
-        texts=tuple((found[wanted], mapping.about(wanted)) for wanted in present),
-        id=found.get(mapping.id, ""),
-        from_team=found.get(mapping.from_team, ""),
-        about_team=found.get(mapping.about_team, ""),
-        respondent=respondent,
-        survey=survey,
-        week=found.get(mapping.week, ""),
-        lang=found.get(mapping.lang, ""),
-    )
-
-
-class Picker:
-    """Picks a table's cells by their column."""
-
-    def __init__(self, layout: Layout, mapping: SourceSection, named: Named) -> None:
-        self._layout = layout
-        self._named = named
-        self._mapping = mapping
-        self._asked = layout.asked
-        self._survey = _pseudonym(0, layout.head.names)
-
-    def id_of(self, record: Record) -> str | None:
-        """The row's own id, for messages, even where the row is bad."""
-        return shown(_at(record.cells, self._layout.id))
-
-    def cells(self, record: Record) -> Cells:
-        """The cells of a row.
-
-        Raises:
-            RowError: the row could not be read, has more cells than columns, or is not to be counted.
-        """
-        layout, head, cells = self._layout, self._layout.head, record.cells
-        if record.reason:
-            raise RowError(record.reason)
-        width = len(head.names)
-        if len(cells) > width and any(c.strip() for c in cells[width:]):
-            raise RowError(
-                f"more cells than the {width} columns of row {head.rows}; is a text with the delimiter in it unquoted?"
-            )
-        if not _is_unicode("".join(cells)):
-            raise RowError("holds a character that is not valid Unicode")
-        if level(_at(cells, layout.status)) in head.previews:
-            raise RowError("a preview or a test of the survey, not an answer")
-        respondent = _first(cells, layout.people)
-        survey = None
-        row_id = _at(cells, layout.id)
-        about = None
-        if layout.question is not None:
-            self._check_question(_at(cells, layout.question), bool(respondent or _first(cells, head.responses)))
-            about = self._named(_at(cells, layout.question))
-        week = _at(cells, layout.week)
-        if not respondent and (head.is_survey or (self._mapping.one_row_per_person and len(layout.texts) > 1)):
-            survey = self._survey
-            respondent = _first(cells, head.responses)
-            if not respondent and week.strip() and head.is_survey:
-                row_id = respondent = _pseudonym(0, cells)
-            respondent = respondent or _pseudonym(record.number, cells)
-        return Cells(
-            number=record.number,
-            texts=tuple((_at(cells, text.column), text.about or about) for text in layout.texts),
-            id=row_id,
-            from_team=_at(cells, layout.from_team),
-            about_team=_at(cells, layout.about_team),
-            respondent=respondent,
-            survey=survey,
-            week="" if head.undated and week.startswith(head.undated) else week,
-            lang=_at(cells, layout.lang),
-        )
-
-    def _check_question(self, question: str, is_known: bool) -> None:
-        """Keep to the questions that are asked for; without a respondent to one, so that nobody is counted twice."""
-        asked = level(question)
-        if not self._asked and not is_known:
-            self._asked = frozenset({asked})
-        if not self._asked or asked in self._asked:
-            if len(self._asked) < 2 or is_known:
-                return
-            raise RowError("several questions and no respondent: the same person would count twice; name one question")
-        raise RowError("another question than the one that is read; name the one to read with [sources.NAME] text")
-
-
 def shown(row_id: str) -> str | None:
     """An id as a message may carry it."""
     found = row_id.strip()[:MAX_ID]
-    return found if found and _is_unicode(found) else None
+    return found if found and is_unicode(found) else None
 
 
-def _first(cells: tuple[str, ...], columns: tuple[int, ...]) -> str:
-    """What the first of the columns says that names anybody."""
-    return next((found for column in columns if level(found := _at(cells, column)) not in _NOBODY), "")
-
-
-def _at(cells: tuple[str, ...], index: int | None) -> str:
-    return cells[index] if index is not None and index < len(cells) else ""
-
-
-def _pseudonym(number: int, cells: tuple[str, ...]) -> str:
-    """What stands for a person where it is known only that a row is one.
-
-    With a time in it, the same row is the same person again; without, only in the same place.
-    """
-    return hashlib.sha256("\x1f".join((str(number), *cells)).encode()).hexdigest()[:32]
-
-
-def _is_unicode(cell: str) -> bool:
+def is_unicode(cell: str) -> bool:
     """False for half a surrogate pair, which JSON can spell and UTF-8 cannot."""
     try:
         cell.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-__all__ = ["BLANK", "MAX_ID", "Cells", "Picker", "Reader", "Row", "of_object", "shown"]

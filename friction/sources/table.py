@@ -21,7 +21,8 @@ from friction.sources.columns import SAMPLE, Find, Finder, naming
 from friction.sources.dates import Clock, order_of
 from friction.sources.grid import TOP, Form, Head, Record, Rows
 from friction.sources.limits import MAX_COLUMNS
-from friction.sources.rows import Picker, Reader, Resolve, Row
+from friction.sources.picker import Picker
+from friction.sources.rows import Reader, Resolve, Row
 
 FORMS: Final[tuple[Form, ...]] = (
     qualtrics.FORM,
@@ -59,7 +60,7 @@ def read(
         raise SourceError(f"{name} is empty")
     if top[0].reason:
         raise SourceError(f"{name}: row {top[0].number}: {top[0].reason}")
-    if any(len(record.cells) > MAX_COLUMNS for record in top):
+    if len(top[0].cells) > MAX_COLUMNS:
         raise SourceError(f"{name} has more than {MAX_COLUMNS} columns; leave out what is not asked")
     form, head = recognise(_header(top))
     rest = chain(top[head.rows :], records)

@@ -131,7 +131,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[Record]:
         for row in (start[0],)
         for column in range(start[1] + 1, end[1] + 1)
     }
-    for number, cells in enumerate(sheet.iter_rows(), top + 1):
+    for number, cells in enumerate(sheet.iter_rows(), 1):  # empty rows above the first are given, columns are not
         texts = ["" for _ in range(left)] + [_text(cell) for cell in cells]
         if number <= top + TOP:
             for column in range(len(texts)):

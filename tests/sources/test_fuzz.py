@@ -1,14 +1,15 @@
 """Whatever the bytes: a file is refused with a SourceError or read to its end, and no message quotes it.
 
 Every parser is met: each tool's export damaged as bytes and, where it is packed, inside; tables of any columns; chat
-exports of any shape. ``make fuzz`` runs the same for long, within a second an example and a gigabyte.
+exports of any shape. ``make fuzz`` runs the same for long, within a second and a gigabyte a file.
 """
 
 import io
 import json
 import zipfile
+from time import process_time
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from friction.errors import SourceError
@@ -19,6 +20,9 @@ from friction.targets import TargetFinder
 from tests.conftest import team
 from tests.sources import exports
 
+LIMITED = settings.get_current_profile_name() == "fuzz"
+SECONDS = 1.0
+"""Of the processor, for one file, with ``make fuzz`` only: no test of the suite looks at a clock."""
 MARKED = "marsupilami"
 CSV = f'text,from_team,week,id\r\n{MARKED} naïf,sales,2026-W10,1\r\n"{MARKED},\r\n""là""",{MARKED},{MARKED},2\r\n'
 JSON_LINES = f'{{"text": "{MARKED} à", "from_team": "sales", "id": 1}}\n{{"text": "x", "week": "{MARKED}"}}\n'
@@ -71,11 +75,15 @@ NAMES = st.sampled_from(["f", "f.csv", "f.jsonl", "f.json", "f.xlsx", "f.zip"])
 
 def said(content: bytes, name: str = "f", mapping: SourceSection = READ_ALL) -> list[str]:
     """Every message about a file, which is read to its end."""
+    start = process_time()
     try:
         opened = read(io.BytesIO(content), name, mapping, FINDER.resolve, find=FINDER.find)
-        return [row.reason for row in opened.rows if row.reason]
+        messages = [row.reason for row in opened.rows if row.reason]
     except SourceError as error:
-        return [str(error)]
+        messages = [str(error)]
+    if LIMITED:
+        assert process_time() - start < SECONDS
+    return messages
 
 
 def quoting(messages: list[str]) -> list[str]:
@@ -121,8 +129,8 @@ def test_an_export_damaged_inside(content: bytes, which: int, edits: list[tuple[
 HEADERS = st.sampled_from(
     "Timestamp|Email Address|ID|Start time|Completion time|Email|Name|StartDate|RecordedDate|ResponseId|Status|"
     "Finished|Respondent ID|Collector ID|End Date|submitdate|startlanguage|token|#|Submit Date (UTC)|Network ID|"
-    "Question|Comment|Q_COMMENT|Q_COMMENT_TOPICS|about sales|What could support do better?|text|from_team|week|respondent|||"
-    '{"ImportId":"x"}|Open-Ended Response|Response'.split("|")
+    "Question|Comment|Q_COMMENT|Q_COMMENT_TOPICS|about sales|What could support do better?|text|from_team|week|"
+    'respondent|||{"ImportId":"x"}|Open-Ended Response|Response'.split("|")
 )
 CELLS = st.sampled_from(
     [

@@ -1,0 +1,125 @@
+"""Encodings and dirt: what Monday morning's files hold beside comments."""
+
+import io
+import re
+
+import pytest
+
+from friction.errors import SourceError
+from friction.records import Directory
+from friction.settings import SourceSection
+from friction.sources import Row, read
+from friction.targets import TargetFinder
+from tests.sources.exports import archive, comma_separated, workbook
+
+FRENCH = "text,week\r\nÇa traîne : « déjà trois semaines » — l’équipe s’en fiche à nouveau,2026-W10\r\n"
+WORDS = FRENCH.splitlines()[1].removesuffix(",2026-W10")
+
+
+@pytest.fixture
+def rows(directory: Directory):  # type: ignore[no-untyped-def]
+    finder = TargetFinder(directory)
+
+    def run(content: bytes, name: str = "week.csv", **mapping: object) -> list[Row]:
+        section = SourceSection.model_validate(mapping)
+        return list(read(io.BytesIO(content), name, section, finder.resolve, find=finder.find).rows)
+
+    return run
+
+
+def texts(rows: list[Row]) -> list[str]:
+    return [row.comment.text for row in rows if row.comment]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"])
+def test_every_encoding_gives_the_same_text(rows, encoding: str) -> None:  # type: ignore[no-untyped-def]
+    assert texts(rows(FRENCH.encode(encoding))) == [WORDS]
+
+
+@pytest.mark.parametrize("word", ["déjà", "été", "ça", "où", "hôtel", "naïf", "bœuf", "l’an", "€uro œuf"])
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+def test_one_accented_word_tells_windows_from_mac(rows, word: str, encoding: str) -> None:  # type: ignore[no-untyped-def]
+    content = f"text\r\nbon {word} quoi\r\n"
+    if encoding == "mac_roman" and "€" in word:
+        content = content.replace("€", "")
+        word = word.replace("€", "")
+    assert texts(rows(content.encode(encoding))) == [f"bon {word} quoi"]
+
+
+NOTHING = """|  |n/a|N.A.|RAS|R.A.S.|ras !|Rien à signaler|rien a signaler.|-|--|…|none|None.|NÉANT|Nothing to report|?
+Pas de commentaire|\u00a0|(vide)|sans objet"""
+
+
+@pytest.mark.parametrize("answer", re.split(r"[|\n]", NOTHING))
+def test_an_answer_that_says_nothing_is_blank(rows, answer: str) -> None:  # type: ignore[no-untyped-def]
+    found = rows(comma_separated([["text", "week"], [answer, "2026-W10"], ["late", "2026-W10"]]).encode())
+    assert texts(found) == ["late"]
+    assert [(row.number, row.blank, row.reason) for row in found if row.reason] == [(2, True, "the text is empty")]
+
+
+@pytest.mark.parametrize(
+    "answer", ["None of them answers", "RAS le bol", "rien ne marche", "no!! never", "N/A for sales", "😤"]
+)
+def test_an_answer_that_says_little_is_a_comment(rows, answer: str) -> None:  # type: ignore[no-untyped-def]
+    assert texts(rows(comma_separated([["text", "week"], [answer, "2026-W10"]]).encode())) == [answer]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_what_excel_says_of_the_separator_is_no_header(rows, first: str) -> None:  # type: ignore[no-untyped-def]
+    (row,) = rows(f"{first}\r\ntext;week\r\nlate, again;2026-W10\r\n".encode())
+    assert (row.number, row.comment.text) == (3, "late, again")
+
+
+def test_a_question_with_commas_does_not_hide_the_semicolons(rows) -> None:  # type: ignore[no-untyped-def]
+    content = '"Well, so, what, then?";week\r\nlate again;2026-W10\r\n'
+    assert texts(rows(content.encode(), text="Well, so, what, then?")) == ["late again"]
+
+
+def test_formulas_are_text_and_failed_ones_are_said(rows) -> None:  # type: ignore[no-untyped-def]
+    cells = [
+        '=HYPERLINK("http://x.test","never there")',
+        "+33 never answers",
+        "@sales wake up",
+        "-not again",
+        "#NAME?",
+        "#REF!",
+    ]
+    found = rows(comma_separated([["text"], *([cell] for cell in cells)]).encode())
+    assert texts(found) == cells[:4]
+    assert [row.number for row in found if row.reason and "failed formula" in row.reason] == [6, 7]
+
+
+def test_emoji_quotes_and_line_breaks_survive(rows) -> None:  # type: ignore[no-untyped-def]
+    said = 'She said "never"\nand 👩‍💻 meant it; "really"'
+    assert texts(rows(comma_separated([["text"], [said]]).encode())) == [said]
+    assert texts(rows(workbook(["text"], [said]), "week.xlsx")) == [said]
+
+
+def test_a_nul_in_a_text_file_is_refused(rows) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SourceError, match="NUL bytes"):
+        rows(b"text\nlate\0again\n")
+
+
+def test_merged_header_cells_speak_for_each_of_their_columns(rows) -> None:  # type: ignore[no-untyped-def]
+    top = ["Respondent ID", "Collector ID", "Start Date", "End Date", "What about support?", ""]
+    below = ["", "", "", "", "Open-Ended Response", "Open-Ended Response"]
+    answers = ["9", "1", "03/02/2026", "03/02/2026", "they never call us back", "and nobody knows why not"]
+    found = rows(workbook(top, below, answers, merged=("E1:F1",)), "week.xlsx")
+    assert [row.comment.about_team for row in found] == ["support", "support"]
+
+
+def test_rows_of_a_workbook_keep_the_numbers_of_the_sheet(rows) -> None:  # type: ignore[no-untyped-def]
+    found = rows(workbook([None], ["text", "week"], [None], ["late", "2026-W10"], ["", ""], ["rude", "nope"]), "w.xlsx")
+    assert [row.number for row in found] == [4, 6]
+    assert found[1].reason
+
+
+def test_what_a_workbook_holds_becomes_text(rows) -> None:  # type: ignore[no-untyped-def]
+    found = rows(workbook(["id", "text"], [7, "late"], [7.5, True], [8.0, 12]), "w.xlsx")
+    assert [(row.comment.id, row.comment.text) for row in found] == [("7", "late"), ("7.5", "True"), ("8", "12")]
+
+
+def test_a_workbook_in_a_zip_and_a_wrong_name(rows) -> None:  # type: ignore[no-untyped-def]
+    book = workbook(["text"], ["late"])
+    assert texts(rows(archive({"out/week.xlsx": book}), "week.zip")) == ["late"]
+    assert texts(rows(book, "week.csv")) == ["late"]
