@@ -341,6 +341,8 @@ def _known_keys(where: tuple[int | str, ...]) -> list[str]:
         "store": StoreSection,
     }
     section = sections[str(where[0])] if where else _File
+    if section is SourceSection and "channels" in where[2:]:
+        section = ChannelSection
     return list(section.model_fields)
 
 
