@@ -50,7 +50,7 @@ def row(result: Result) -> str:
     attack = result.attack
     granted, verdict = ("", "no promise") if attack.granted is None else (f"{attack.granted:.1%}", "holds")
     return (
-        f"| {attack.name} | {attack.does} | 50 % | {result.right:.1%} ({low:.1%} to {high:.1%}) | {result.sure:.1%} "
+        f"| {attack.name} | {attack.does} | 50.0% | {result.right:.1%} ({low:.1%} to {high:.1%}) | {result.sure:.1%} "
         f"| {granted} | {'**broken**' if result.breaks else verdict} |\n"
     )
 
