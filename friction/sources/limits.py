@@ -14,8 +14,8 @@ MAX_LINE: Final = 4_000_000
 MAX_CELL: Final = 1_000_000
 MAX_COLUMNS: Final = 5_000
 MAX_WORKBOOK_BYTES: Final = 64 << 20
-MAX_WORKBOOK_UNPACKED: Final = 512 << 20
-MAX_WORKBOOK_AREA: Final = 20_000_000
+MAX_WORKBOOK_UNPACKED: Final = 256 << 20
+MAX_WORKBOOK_AREA: Final = 10_000_000
 """Rows times columns that a sheet spans, empty cells included: two cells far apart take as much room as all between."""
 MAX_ARCHIVE_BYTES: Final = 4 << 30
 MAX_ARCHIVE_UNPACKED: Final = 16 << 30

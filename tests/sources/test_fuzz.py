@@ -6,6 +6,7 @@ exports of any shape. ``make fuzz`` runs the same for long, within a second and 
 
 import io
 import json
+import re
 import zipfile
 from time import process_time
 
@@ -21,6 +22,7 @@ from tests.conftest import team
 from tests.sources import exports
 
 LIMITED = settings.get_current_profile_name() == "fuzz"
+BUDGET = settings.get_profile("fuzz" if LIMITED else "suite")
 SECONDS = 1.0
 """Of the processor, for one file, with ``make fuzz`` only: no test of the suite looks at a clock."""
 MARKED = "marsupilami"
@@ -28,7 +30,20 @@ CSV = f'text,from_team,week,id\r\n{MARKED} naïf,sales,2026-W10,1\r\n"{MARKED},\
 JSON_LINES = f'{{"text": "{MARKED} à", "from_team": "sales", "id": 1}}\n{{"text": "x", "week": "{MARKED}"}}\n'
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "mac_roman")
 OWN = [file.encode(encoding) for file in (CSV, JSON_LINES) for encoding in ENCODINGS]
-EXPORTS = [sample.content for sample in exports.SAMPLES.values()]
+
+
+def marked(content: bytes) -> bytes:
+    """An export with the mark for many a word of its texts."""
+    if not content.startswith(b"PK"):
+        return re.sub(rb"(?<=[a-z] )[a-z]{3,9}(?=[ .,])", MARKED.encode(), content)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for entry in before.infolist():
+            after.writestr(entry.filename, marked(before.read(entry)))
+    return out.getvalue()
+
+
+EXPORTS = [marked(sample.content) for sample in exports.SAMPLES.values()]
 PACKED = [content for content in EXPORTS if content.startswith(b"PK")]
 NASTY = st.sampled_from(
     [
@@ -59,14 +74,13 @@ NASTY = st.sampled_from(
         b"2026-02-30",
     ]
 )
-EDITS = st.lists(
-    st.tuples(st.integers(0, 2000), st.integers(0, 40), NASTY | st.binary(max_size=4)), min_size=1, max_size=6
-)
+EDITS = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 9), NASTY | st.binary(max_size=4)), max_size=4)
 DIRECTORY = Directory({TeamId(name): team(name) for name in ("sales", "support", "marketing", "it")})
 FINDER = TargetFinder(DIRECTORY)
 READ_ALL = SourceSection(
     channels={
-        name: ChannelSection(private=True) for name in ("help-sales", "D1", "C2", "leads-only", "ask-it", "board")
+        name: ChannelSection(private=True)
+        for name in ("help-sales", "D1", "C2", "leads-only", "ask-it", "board", "DM 1")
     },
     authors={"U1": "sales"},
 )
@@ -97,11 +111,13 @@ def damaged(content: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     return content
 
 
+@BUDGET
 @given(st.binary(max_size=300), NAMES)
 def test_any_bytes(content: bytes, name: str) -> None:
     said(content, name)
 
 
+@BUDGET
 @given(st.sampled_from(OWN), EDITS)
 @example(JSON_LINES.encode(), [(12, 0, b"\\ud800")])
 @example(JSON_LINES.encode(), [(9, 2, b"9" * 5000)])
@@ -110,11 +126,13 @@ def test_a_damaged_file(content: bytes, edits: list[tuple[int, int, bytes]]) -> 
     assert not quoting(said(damaged(content, edits)))
 
 
+@BUDGET
 @given(st.sampled_from(EXPORTS), EDITS)
 def test_a_damaged_export(content: bytes, edits: list[tuple[int, int, bytes]]) -> None:
     assert not quoting(said(damaged(content, edits)))
 
 
+@BUDGET
 @given(st.sampled_from(PACKED), st.integers(0, 30), EDITS)
 def test_an_export_damaged_inside(content: bytes, which: int, edits: list[tuple[int, int, bytes]]) -> None:
     out = io.BytesIO()
@@ -156,7 +174,24 @@ CELLS = st.sampled_from(
 ) | st.text(max_size=12)
 
 
-@given(st.lists(HEADERS, min_size=1, max_size=9), st.lists(st.lists(CELLS, max_size=10), max_size=6), st.booleans())
+REAL = st.sampled_from(
+    [
+        ["text", "from_team", "about_team", "week", "id", "respondent"],
+        ["Timestamp", "Your team", "What could sales do better?", "Anything else?"],
+        ["ID", "Start time", "Completion time", "Email", "Name", "Team", "Comment on support"],
+        ["Respondent ID", "Collector ID", "Start Date", "End Date", "Team", "What about IT?"],
+        ["Question", "Comment", "Team", "Date"],
+        ["#", "Team", "What about sales?", "Submit Date (UTC)", "Network ID"],
+    ]
+)
+
+
+@BUDGET
+@given(
+    REAL | st.lists(HEADERS, min_size=1, max_size=9),
+    st.lists(st.lists(CELLS, min_size=4, max_size=8), max_size=6),
+    st.booleans(),
+)
 def test_any_table(header: list[str], rows: list[list[str]], as_workbook: bool) -> None:
     if as_workbook:
         legal = [["".join(c for c in cell if c >= " " or c in "\t\n\r") for cell in row] for row in [header, *rows]]
@@ -189,9 +224,23 @@ LEAVES = (
 OBJECTS = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=25
 )
-MESSAGES = st.dictionaries(KEYS, OBJECTS, max_size=8)
+SAID = f"{MARKED} never answers, `{MARKED}`"
+WHO = {"name": MARKED, "email": "p1@example.test", "user_type": "Human"}
+WRITTEN = st.sampled_from(
+    [
+        {"type": "message", "user": "U1", "text": SAID, "ts": "1772442845.000200"},
+        exports.teams_message(1, "u1", f"<p>{SAID}</p>", chatId="D1", channelIdentity=None),
+        {"type": "post", "post": {"team": "t", "channel": "c", "user": "p1", "message": SAID, "create_at": 10**12}},
+        {"type": "channel", "channel": {"team": "t", "name": "c", "type": "P", "display_name": "board"}},
+        {"creator": WHO, "created_date": "Monday, March 2, 2026 at 9:14:05 AM UTC", "text": SAID, "message_id": MARKED},
+    ]
+)
+MESSAGES = st.builds(
+    lambda written, more: written | more, WRITTEN, st.dictionaries(KEYS, OBJECTS, max_size=2)
+) | st.dictionaries(KEYS, OBJECTS, max_size=8)
 
 
+@BUDGET
 @given(st.lists(MESSAGES | OBJECTS, max_size=5), st.integers(0, 5))
 def test_any_chat(items: list[object], shape: int) -> None:
     text = [json.dumps(item) for item in items]

@@ -81,7 +81,7 @@ def test_settings_say_what_a_source_may_say(tmp_path: Path) -> None:
         ('[sources.a.authors]\nU1 = "slaes"', "sources.a.authors.U1 must be the id of a team; did you mean sales?"),
         ('[sources.a]\ntext = { Q1 = "slaes" }', "sources.a.text.Q1 must be the id of a team"),
         ('[sources.a.channels.x]\nfrom_team = "slaes"', "sources.a.channels.x.from_team must be the id of a team"),
-        ("[sources.a.channels.x]\nprivat = true", "sources.a.channels.x.privat"),
+        ("[sources.a.channels.x]\nprivat = true", "Known here: from_team, about_team, private."),
         ('[sources.a]\ndates = "ymd"', "sources.a.dates"),
     ],
 )
