@@ -1,7 +1,8 @@
 """From a trained network to a released model folder: ONNX, int8, card, checksums.
 
-    python -m training.export --model build/model --out models/friction-enfr-1
+    python -m training.export --model build/model --out models/friction-enfr-2
 
+The ranges of the int8 activations are taken from dev as well (``training.quantisation``).
 Calibration, thresholds and error rates are measured on dev with the exported int8 weights, as they will serve.
 """
 
@@ -10,14 +11,15 @@ import dataclasses
 import json
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
+from friction.inference import open_session
 from friction.model_folder import checksums
 from friction.taxonomy import HEADS, VERSION
 
@@ -25,6 +27,10 @@ from . import calibration
 from .corpus import Example, examples, load
 from .finetune import MAX_TOKENS, tokenise
 from .network import Network, load_network
+from .quantisation import quantise
+
+CALIBRATION_ROWS: Final = 500
+"""Rows of dev, about, that the ranges of the activations are taken from."""
 
 
 def to_onnx(network: Network, path: Path) -> None:
@@ -44,13 +50,8 @@ def to_onnx(network: Network, path: Path) -> None:
     )
 
 
-def quantise(source: Path, path: Path) -> None:
-    """Dynamic int8: weights by channel, activations as they come."""
-    quantize_dynamic(source, path, per_channel=True, weight_type=QuantType.QInt8)
-
-
 def run(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, items: list[Example]) -> NDArray[np.float32]:
-    """Logits of shape (examples, heads) from an exported model, one sequence a run, as the classifier does."""
+    """Logits of shape (examples, heads) from an exported model, to the last bit as the classifier's."""
     rows = tokenise(tokenizer, [(e.question, e.text) for e in items])
     out = np.zeros((len(items), len(HEADS)), dtype=np.float32)
     for place, row in enumerate(rows):
@@ -65,8 +66,13 @@ def write_folder(model: Path, out: Path, dev: list[Example], readme: str) -> Non
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         to_onnx(network, Path(scratch) / "float.onnx")
-        quantise(Path(scratch) / "float.onnx", out / "model.onnx")
-    session = onnxruntime.InferenceSession(str(out / "model.onnx"), providers=["CPUExecutionProvider"])
+        some = dev[:: max(len(dev) // CALIBRATION_ROWS, 1)]
+        quantise(
+            Path(scratch) / "float.onnx",
+            out / "model.onnx",
+            tokenise(tokenizer, [(e.question, e.text) for e in some]),
+        )
+    session = open_session(out / "model.onnx")
     logits = run(session, tokenizer, dev)
     scaling = calibration.fit(logits, dev)
     probability = calibration.probabilities(logits, dev, scaling)

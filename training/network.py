@@ -50,8 +50,9 @@ class Network(nn.Module):
 
 
 def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
-    weight = mask.unsqueeze(-1).to(hidden.dtype)
-    return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+    """A product, not a sum of products: exported, a sum adds up in another order where a batch has one row."""
+    weight = mask.unsqueeze(1).to(hidden.dtype)
+    return (weight @ hidden).squeeze(1) / weight.sum(-1).clamp(min=1.0)
 
 
 def load_encoder(folder: Path) -> tuple[PreTrainedModel, Tokenizer]:

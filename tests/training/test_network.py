@@ -2,27 +2,31 @@
 
 import json
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import onnx
 import pytest
 import torch
+from onnx import TensorProto
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from transformers import BertConfig, BertModel
 
 from friction.classifier import Classifier
 from friction.errors import IntegrityError, UsageError
+from friction.inference import RUN_TOKENS, open_session
 from friction.markers import MARKERS
 from friction.model_folder import read_card
 from friction.pipeline import Pipeline
 from friction.records import Comment, Directory
 from friction.taxonomy import HEADS
 from training.corpus import Example
-from training.export import quantise, run, to_onnx, write_folder
-from training.finetune import Hands, predict, train
+from training.export import run, to_onnx, write_folder
+from training.finetune import Hands, predict, tokenise, train
 from training.network import Network, load_network
+from training.quantisation import quantise
 
 WORDS = "the they never answer us thanks great help late again we you".split()
 
@@ -70,9 +74,11 @@ def test_training_learns_and_export_keeps_what_was_learnt(model: Path, tmp_path:
     assert found["blame"] > 0.9
     logits = predict(network, tokenizer, items)
     to_onnx(network, tmp_path / "float.onnx")
-    quantise(tmp_path / "float.onnx", tmp_path / "int8.onnx")
+    quantise(
+        tmp_path / "float.onnx", tmp_path / "int8.onnx", tokenise(tokenizer, [(e.question, e.text) for e in items])
+    )
     for name, tolerance in (("float", 1e-4), ("int8", 0.5)):
-        session = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx"), providers=["CPUExecutionProvider"])
+        session = open_session(tmp_path / f"{name}.onnx")
         assert np.abs(run(session, tokenizer, items) - logits).max() < tolerance
 
 
@@ -93,6 +99,28 @@ def test_a_written_folder_serves(folder: Path, directory: Directory) -> None:
     )
     assert len(scored.targets) == 1
     assert len(scored.targets[0].patterns) == len(HEADS) - 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_product_with_weights_is_of_integers(folder: Path) -> None:
+    graph = onnx.load(folder / "model.onnx").graph
+    weights = {tensor.name for tensor in graph.initializer if len(tensor.dims) == 2}
+    found = Counter(n.op_type for n in graph.node if len(n.input) > 1 and n.input[1] in weights)
+    assert found == {"MatMulIntegerToFloat": 8}  # six of the layer, read-out, heads
+    assert max(tensor.data_type == TensorProto.FLOAT and len(tensor.dims) > 1 for tensor in graph.initializer) == 0
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_written_folder_scores_alike_in_any_company(folder: Path) -> None:
+    """To the last bit: sequences of one length share a run."""
+    network = Classifier.load(folder, threads=1).network
+    assert network.run_tokens == RUN_TOKENS
+    random = np.random.default_rng(11)
+    sequences = [random.integers(5, 18, length).tolist() for length in (3, 4, 7, 16, 17, 40) for _ in range(7)]
+    together = network.of_tokens(sequences)
+    alone = np.concatenate([network.of_tokens([sequence]) for sequence in sequences])
+    assert np.array_equal(together, alone)
+    assert len(np.unique(together, axis=0)) > len(sequences) // 2
 
 
 def test_a_folder_that_was_touched_is_refused(folder: Path) -> None:
