@@ -1,6 +1,8 @@
 """The bench's own arithmetic; nothing here is timed."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +82,7 @@ def test_the_page_says_what_was_met_and_what_was_missed() -> None:
     contestants = [
         Contestant(ours.WHOLE, list, 100, [1.0, 1.0]),
         Contestant(f"{peers.ENCODE} (batches of 8)", list, 100, [5.0, 5.0]),
+        Contestant(ours.NO_EVIDENCE, list, 100, [0.5, 0.5]),
         Contestant(ours.NETWORK, list, 100, [0.5, 0.5]),
     ]
     text = page(
@@ -99,9 +102,18 @@ def test_the_page_says_what_was_met_and_what_was_missed() -> None:
     )
     verdicts = [line.rsplit("|", 2)[1].strip() for line in text.split("## Targets")[1].splitlines() if "|" in line][2:]
     assert verdicts == ["missed", "met", "met", "missed", "met"]  # 5 times; 0.4 of 2; 2 ms; 0.7 s; 0.1 s
-    assert "5.0 (5.0 to 5.0)" in text
+    assert "| 20 (20 to 20) | 5.0 (5.0 to 5.0) | 10.0 (10.0 to 10.0) |" in text
+    assert "| 100 (100 to 100) |  |  |" in text
     assert "**40% of the int8 peak**" in text
     assert "10.0 million multiply-adds a token" in text
+
+
+def test_a_start_knows_its_own_memory_and_its_failure() -> None:
+    ballast = np.ones(20_000_000)  # 160 MB that are ours, not the command's
+    found = waiting._start((sys.executable, "-c", ""))
+    assert ballast.nbytes / 1e6 > found.megabytes > 1
+    with pytest.raises(subprocess.CalledProcessError):
+        waiting._start((sys.executable, "-c", "raise SystemExit(3)"))
 
 
 def test_a_machine_is_told_in_words(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ from .texts import Work
 WHOLE = "`friction score`, file to file"
 NO_EVIDENCE = "the same pipeline without evidence (as `friction ingest`)"
 NETWORK = "the network alone, one pass a target"
+TOKENIZER = "the tokenizer alone"
+REDACTION = "redaction alone, one core"
+NAMES = (WHOLE, NO_EVIDENCE, NETWORK, TOKENIZER, REDACTION)
 
 
 def contestants(work: Sequence[Work]) -> list[Contestant]:
@@ -29,8 +32,8 @@ def contestants(work: Sequence[Work]) -> list[Contestant]:
         Contestant(WHOLE, partial(_each, _file, work), comments),
         Contestant(NO_EVIDENCE, partial(_each, _stream, work), comments),
         Contestant(NETWORK, partial(network.of_tokens, sequences), comments),
-        Contestant("the tokenizer alone", partial(network.tokenizer.encode_batch, pairs), comments),
-        Contestant("redaction alone, one core", lambda: [redact(text) for text in texts], comments),
+        Contestant(TOKENIZER, partial(network.tokenizer.encode_batch, pairs), comments),
+        Contestant(REDACTION, lambda: [redact(text) for text in texts], comments),
     ]
 
 

@@ -20,8 +20,8 @@ rounds; a ratio is taken round by round. **Only ratios travel to other machines.
 
 ## Scoring
 
-| contestant | comments a second | `friction score` does as many times |
-| --- | --- | --- |
+| contestant | comments a second | `friction score` does as many times | without evidence |
+| --- | --- | --- | --- |
 {rates}
 
 `friction score` reads a file, redacts, finds language and teams, asks the network once for each target and once for
@@ -80,7 +80,7 @@ class Run:
 def page(run: Run) -> str:
     """The page in Markdown."""
     by_name = {c.name: c for c in run.contestants}
-    whole, network = by_name[ours.WHOLE], by_name[ours.NETWORK]
+    network = by_name[ours.NETWORK]
     lengths = sorted(run.lengths)
     work = sum(map(run.multiply_adds, lengths))
     reached = Spread.of([work / seconds / 1e9 for seconds in network.seconds]).middle
@@ -94,9 +94,7 @@ def page(run: Run) -> str:
         copies="each once" if run.copies == 1 else f"each {run.copies} times under its own number",
         characters=sum(map(len, run.texts)) / len(run.texts),
         rounds=run.rounds,
-        rates="\n".join(
-            f"| {c.name} | {Spread.of(c.rates)} | {'' if c is whole else ratio(whole, c)} |" for c in run.contestants
-        ),
+        rates="\n".join(_rates(run.contestants, by_name)),
         limits="\n".join(limits),
         by_token=run.multiply_adds(lengths[len(lengths) // 2]) / lengths[len(lengths) // 2] / 1e6,
         length=lengths[len(lengths) // 2],
@@ -106,6 +104,15 @@ def page(run: Run) -> str:
         starts="\n".join(f"| {n} | {s.seconds:.2f} | {s.megabytes:.0f} MB |" for n, s in run.starts.items()),
         targets="\n".join(_targets(run, by_name, share)),
     )
+
+
+def _rates(contestants: Sequence[Contestant], by_name: Mapping[str, Contestant]) -> list[str]:
+    rows = []
+    for c in contestants:
+        peer = c.name not in ours.NAMES
+        times = [str(ratio(by_name[name], c)) if peer else "" for name in (ours.WHOLE, ours.NO_EVIDENCE)]
+        rows.append(f"| {c.name} | {Spread.of(c.rates)} | {times[0]} | {times[1]} |")
+    return rows
 
 
 def _targets(run: Run, by_name: Mapping[str, Contestant], share: float) -> list[str]:
