@@ -176,7 +176,7 @@ CELLS = st.sampled_from(
 
 REAL = st.sampled_from(
     [
-        ["text", "from_team", "about_team", "week", "id", "respondent"],
+        *[["text", "from_team", "about_team", "week", "id", "respondent"]] * 6,
         ["Timestamp", "Your team", "What could sales do better?", "Anything else?"],
         ["ID", "Start time", "Completion time", "Email", "Name", "Team", "Comment on support"],
         ["Respondent ID", "Collector ID", "Start Date", "End Date", "Team", "What about IT?"],
