@@ -104,6 +104,16 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervention:
+    """Something done about one pair from a week on, e.g. "weekly meeting with an agenda"."""
+
+    from_team: TeamId
+    about_team: TeamId
+    week: Week
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages.
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from friction.disclosure import band
 from friction.errors import UsageError
+from friction.interventions import Effect, Step
 from friction.model_folder import RELEASED, read_card
-from friction.records import Directory, TeamId
+from friction.records import Directory, Intervention, TeamId
 from friction.store.releases import ReleaseStore
 from friction.targets import TargetFinder
 from friction.trends import Pair, Point, Trend, trends
@@ -20,9 +21,9 @@ TOO_FEW = "too few voices"
 PLACES: Final = 2
 
 
-def read_trends(releases: ReleaseStore) -> list[Trend]:
-    """Trends of every released pair."""
-    return trends(releases.cells(), read_card(RELEASED).errors)
+def read_trends(releases: ReleaseStore, interventions: Sequence[Intervention] = ()) -> list[Trend]:
+    """Trends of every released pair, with what interventions changed."""
+    return trends(releases.cells(), read_card(RELEASED).errors, interventions)
 
 
 def pair_of(directory: Directory, from_team: str | None, about_team: str | None) -> Pair | None:
@@ -73,9 +74,29 @@ def to_json(trend: Trend, *, latest_only: bool = False) -> dict[str, Any]:
         "low": _rounded(trend.low),
         "high": _rounded(trend.high),
         "smallest_visible_change": _rounded(trend.smallest_visible_change),
+        "breaks": [{"week": str(b.week), "model": b.model, "mechanism": b.mechanism} for b in trend.breaks],
         "cells": [cell_json(p) for p in points],
-        "interventions": [],
+        "interventions": [_effect_json(e) for e in trend.effects],
     }
+
+
+def _effect_json(effect: Effect) -> dict[str, Any]:
+    """An intervention and its effect: shares of a pair's respondents, less what untouched pairs did meanwhile."""
+    return {
+        "week": str(effect.intervention.week),
+        "description": effect.intervention.description,
+        "finding": effect.finding,
+        **_step_json(effect.step),
+        "placebo": None if effect.placebo is None else _step_json(effect.placebo),
+        "untouched_pairs": effect.controls,
+    }
+
+
+def _step_json(step: Step | None) -> dict[str, float | None]:
+    if step is None:
+        return dict.fromkeys(("change", "low", "high", "smallest_visible_change"))
+    found = (step.value, step.low, step.high, step.smallest_visible)
+    return dict(zip(("change", "low", "high", "smallest_visible_change"), map(_rounded, found), strict=True))
 
 
 def _rounded(value: float | None) -> float | None:
@@ -94,6 +115,14 @@ def to_csv(found: Sequence[Trend]) -> str:
     for trend in found:
         writer.writerows({**cell_json(p), "verdict": trend.verdict} for p in trend.points)
     return lines.getvalue()
+
+
+def _effect_words(effect: Effect) -> str:
+    done, step = effect.intervention, effect.step
+    words = f"{done.from_team} -> {done.about_team} since {done.week}, {done.description}: {effect.finding}"
+    if step is None:
+        return f"{words}, too few cells before or after it, or too few untouched pairs"
+    return f"{words}, {step.value:+.0%} ({step.low:+.0%} to {step.high:+.0%}) against {effect.controls} untouched pairs"
 
 
 def _percent(value: float) -> str:
@@ -117,12 +146,17 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
                 band(last.cell.respondents),
                 f"{_percent(last.blame.value)} ({_percent(last.blame.low)} to {_percent(last.blame.high)})",
                 change,
-                trend.verdict,
+                trend.verdict + (f", new since {trend.breaks[-1].week}" if trend.breaks else ""),
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.append("Shares are of those who wrote, not of the staff.")
+    if any(trend.breaks for trend in found):
+        lines.append("New: another model or mechanism counts since then; nothing before it is compared with.")
+    effects = [effect for trend in found for effect in trend.effects]
+    if effects:
+        lines += ["", "interventions:", *(f"  {_effect_words(effect)}" for effect in effects)]
     seen = {(t.from_team, t.about_team) for t in found}
     silent = [(a, b) for a in directory.teams for b in directory.teams if a != b and (a, b) not in seen]
     if pair is not None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
+from friction.interventions import Finding
 from friction.pipeline import MAX_CHARACTERS
 from friction.records import Comment, Scored, TeamId
 from friction.report import read_trends, to_json
@@ -102,6 +103,33 @@ class CellOut(_Model):
     mechanism: str
 
 
+class BreakOut(_Model):
+    """Where another model or mechanism takes over: nothing before that week is compared with what follows."""
+
+    week: str
+    model: str
+    mechanism: str
+
+
+class StepOut(_Model):
+    """A change of the share that holds the target responsible, with its 95 % interval."""
+
+    change: float | None
+    low: float | None
+    high: float | None
+    smallest_visible_change: float | None
+
+
+class InterventionOut(StepOut):
+    """Something done about a pair, and what changed beyond what untouched pairs did meanwhile."""
+
+    week: str
+    description: str
+    finding: Finding
+    placebo: StepOut | None
+    untouched_pairs: int
+
+
 class PairOut(_Model):
     """A directed pair: verdict and cells, oldest first."""
 
@@ -112,8 +140,9 @@ class PairOut(_Model):
     low: float | None
     high: float | None
     smallest_visible_change: float | None
+    breaks: list[BreakOut]
     cells: list[CellOut]
-    interventions: list[dict[str, str]]
+    interventions: list[InterventionOut]
 
 
 class PairsOut(_Model):

@@ -1,0 +1,148 @@
+"""Whether blame in a pair has changed: its last ``RECENT_WEEKS`` against up to ``EARLIER_WEEKS`` before them.
+
+The difference of the two corrected shares is tested for every pair that has both, under a false discovery rate of
+5 % over all of them (Benjamini & Hochberg 1995). Its variance allows for over-dispersion: Pearson's statistic of a
+pair's cells around their shares, steadied by that of all pairs (as Smyth 2004 does with variances), and never under
+what sampling and rounding alone make. "Steady" is said where the difference is shown to lie within
+``STEADY_WITHIN`` (two one-sided tests at 5 %, Schuirmann 1987).
+
+A share is only compared with one of the same model and mechanism: another model finds other things. Pure; reads
+cells only. Called by ``friction.trends``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from friction.likelihood import Array, Errors
+from friction.records import Cell, TeamId, Week
+from friction.shares import Share, share
+
+Verdict = Literal["rising", "falling", "steady", "cannot tell"]
+Pair = tuple[TeamId, TeamId]
+
+RECENT_WEEKS: Final = 6
+EARLIER_WEEKS: Final = 20
+STEADY_WITHIN: Final = 0.05
+FALSE_DISCOVERIES: Final = 0.05
+PRIOR_FREEDOM: Final = 20
+"""Degrees of freedom that all pairs together lend to the over-dispersion of each."""
+_FOUR_IN_FIVE: Final = 0.84
+_MOVED: Final = 0.05
+"""Odds, before anything is seen, that all who speak of a team move together."""
+_MOVE: Final = 2.5
+"""Standard deviation of such a move, in standard errors of a pair's difference."""
+_UNMOVED_WEIGHT: Final = 0.2
+"""Weight of a test, before scaling, where the others did not move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pair's verdict.
+
+    Attributes:
+        value, low, high: recent share less earlier share, with its 95 % interval; None without two periods.
+        smallest_visible: change that would have been found four times out of five; None likewise.
+    """
+
+    verdict: Verdict = "cannot tell"
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    smallest_visible: float | None = None
+
+
+class _Compared(NamedTuple):
+    recent: Share
+    earlier: Share
+
+    @property
+    def value(self) -> float:
+        return self.recent.value - self.earlier.value
+
+    def error(self, dispersion: float) -> float:
+        """Standard error of the difference."""
+        errors = float(np.var(self.recent.draws - self.earlier.draws))
+        return float(np.sqrt((self.recent.variance + self.earlier.variance) * dispersion + errors))
+
+
+def changes(series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week) -> dict[Pair, Change]:
+    """The verdict on every pair.
+
+    Args:
+        series: each pair's cells, oldest first, all of one model and mechanism.
+        errors: of blame, by the model that scored them.
+        week: the last that was released; verdicts speak of the weeks up to it.
+    """
+    from scipy.stats import false_discovery_control, t
+
+    compared = {pair: found for pair, cells in series.items() if (found := _compare(cells, errors, week))}
+    if not compared:
+        return dict.fromkeys(series, Change())
+    common = max(_dispersion([s for found in compared.values() for s in found], 1.0, 0), 1.0)
+    spread = {pair: _dispersion(found, common, PRIOR_FREEDOM) for pair, found in compared.items()}
+    freedom = {p: PRIOR_FREEDOM + found.recent.freedom + found.earlier.freedom for p, found in compared.items()}
+    error = {pair: found.error(spread[pair]) for pair, found in compared.items()}
+    scores = {pair: c.value / error[pair] for pair, c in compared.items()}
+    p_values = np.array([2 * t.sf(abs(score), freedom[pair]) for pair, score in scores.items()])
+    weights = _weights(scores)
+    found = false_discovery_control(np.minimum(p_values / weights, 1.0)) <= FALSE_DISCOVERIES
+    cuts = FALSE_DISCOVERIES * (found.sum() + 1) / len(found) * weights  # what one more discovery would have to pass
+    result = dict.fromkeys(series, Change())
+    for (pair, c), is_found, cut in zip(compared.items(), found, cuts, strict=True):
+        wide, narrow, needed = t.isf((0.025, 0.05, min(cut, FALSE_DISCOVERIES) / 2), freedom[pair]) * error[pair]
+        verdict: Verdict = "cannot tell"
+        if is_found:
+            verdict = "rising" if c.value > 0 else "falling"
+        elif abs(c.value) + narrow <= STEADY_WITHIN:
+            verdict = "steady"
+        result[pair] = Change(
+            verdict,
+            value=_held(c.value),
+            low=_held(c.value - wide),
+            high=_held(c.value + wide),
+            smallest_visible=_held(needed + _FOUR_IN_FIVE * error[pair]),
+        )
+    return result
+
+
+def _weights(scores: Mapping[Pair, float]) -> Array:
+    """Weight of each pair's test, 1 on average: more where the others who speak of the same team moved together.
+
+    What the others say is odds for a common move of standard deviation ``_MOVE`` against none; a pair's own score
+    does not enter, so that under no change the weight says nothing of the p-value (Genovese, Roeder & Wasserman
+    2006; Ignatiadis & Huber 2021).
+    """
+    sums: dict[TeamId, tuple[float, int]] = {}
+    for (_, about), score in scores.items():
+        total, size = sums.get(about, (0.0, 0))
+        sums[about] = (total + score, size + 1)
+    found = []
+    for (_, about), score in scores.items():
+        total, size = sums[about]
+        total, size = total - score, size - 1
+        kept = 1 + size * _MOVE**2
+        odds = _MOVED * np.exp(min(total**2 * _MOVE**2 / kept / 2, 50.0)) / np.sqrt(kept)
+        found.append(_UNMOVED_WEIGHT + (1 - _UNMOVED_WEIGHT) / _MOVED * odds / (1 + odds))
+    weights = np.array(found)
+    result: Array = weights / weights.mean()
+    return result
+
+
+def _compare(cells: Sequence[Cell], errors: Errors, week: Week) -> _Compared | None:
+    recent = [c for c in cells if week - c.last_week < RECENT_WEEKS]
+    earlier = [c for c in cells if RECENT_WEEKS <= week - c.last_week < RECENT_WEEKS + EARLIER_WEEKS]
+    return _Compared(share(recent, errors), share(earlier, errors)) if recent and earlier else None
+
+
+def _dispersion(shares: Sequence[Share], prior: float, weight: int) -> float:
+    """How much more than by chance cells vary around their shares: 1 is by chance alone."""
+    freedom = weight + sum(s.freedom for s in shares)
+    return (weight * prior + sum(s.misfit for s in shares)) / freedom if freedom else 1.0
+
+
+def _held(value: float) -> float:
+    """A difference of shares lies between -1 and 1."""
+    return float(np.clip(value, -1, 1))
