@@ -332,7 +332,7 @@ def trends(
     settings = configuration.load(config)
     releases = ReleaseStore(settings.releases_address)
     pair = pair_of(settings.directory, from_team, about_team)
-    found = read_trends(releases)
+    found = read_trends(releases, settings.interventions)
     if pair is not None:
         found = [t for t in found if (t.from_team, t.about_team) == pair]
     if format == "json":

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from friction.disclosure import FLOOR, MOST_EPSILON, Policy
 from friction.errors import IntegrityError, UsageError
-from friction.records import Directory, Team, TeamId
+from friction.records import Directory, Intervention, Team, TeamId, Week
 
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
 RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
@@ -118,6 +118,15 @@ class StoreSection(_Section):
     releases: str | None = None
 
 
+class InterventionSection(_Section):
+    """``[[interventions]]``: something done about a pair; its effect is shown with the pair's trend."""
+
+    from_team: str
+    about_team: str
+    week: str
+    description: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
 class _File(_Section):
     teams: Annotated[dict[Slug, TeamSection], Field(min_length=1)]
     privacy: PrivacySection = PrivacySection()
@@ -126,6 +135,7 @@ class _File(_Section):
     digest: DigestSection = DigestSection()
     notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
+    interventions: tuple[InterventionSection, ...] = ()
 
 
 class Settings:
@@ -155,6 +165,10 @@ class Settings:
             max_window_weeks=file.privacy.max_window_weeks,
             epsilon=file.privacy.epsilon,
             epsilon_per_year=file.privacy.epsilon_per_year,
+        )
+        self.interventions = tuple(
+            Intervention(TeamId(i.from_team), TeamId(i.about_team), Week.parse(i.week), i.description)
+            for i in file.interventions
         )
         self.sources = file.sources
         self._timezone = file.timezone
@@ -275,6 +289,7 @@ def _read(path: Path) -> _File:
                 f"{path}: teams.{key}.parent must be the id of another team{_nearest(team.parent, file.teams)}"
             )
     _check_sources(path, file)
+    _check_interventions(path, file)
     for key, variable in (("scores", SCORES_VARIABLE), ("releases", RELEASES_VARIABLE)):
         if _has_password(getattr(file.store, key)):
             raise UsageError(
@@ -282,6 +297,27 @@ def _read(path: Path) -> _File:
                 "a password file (~/.pgpass)."
             )
     return file
+
+
+def _check_interventions(path: Path, file: _File) -> None:
+    """Each is on a pair of teams, from a week on that is one, and no pair has two in one week."""
+    seen = set()
+    for place, intervention in enumerate(file.interventions):
+        where = f"{path}: interventions.{place}"
+        for end in _ENDS:
+            team = getattr(intervention, end)
+            if team not in file.teams:
+                raise UsageError(f"{where}.{end} must be the id of a team{_nearest(team, file.teams)}")
+        if intervention.from_team == intervention.about_team:
+            raise UsageError(f"{where}: from_team and about_team are one team; name the two of a pair")
+        try:
+            week = Week.parse(intervention.week)
+        except UsageError as error:
+            raise UsageError(f"{where}.week is {error}") from None
+        key = (intervention.from_team, intervention.about_team, week)
+        if key in seen:
+            raise UsageError(f"{where}: this pair has one in that week already; tell both in one description")
+        seen.add(key)
 
 
 def _check_sources(path: Path, file: _File) -> None:
@@ -339,6 +375,7 @@ def _known_keys(where: tuple[int | str, ...]) -> list[str]:
         "digest": DigestSection,
         "notice": NoticeSection,
         "store": StoreSection,
+        "interventions": InterventionSection,
     }
     section = sections[str(where[0])] if where else _File
     if section is SourceSection and "channels" in where[2:]:

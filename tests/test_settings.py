@@ -7,6 +7,9 @@ from friction.settings import load
 
 TEAM = '[teams.sales]\nname = "Sales"\nheadcount = 9\n'
 
+PAIR = TEAM + "[teams.it]\n"
+DONE = "[[interventions]]\nfrom_team = 'sales'\nabout_team = 'it'\nweek = '2026-W40'\ndescription = 'x'\n"
+
 
 @pytest.mark.parametrize(
     ("text", "message"),
@@ -33,6 +36,12 @@ TEAM = '[teams.sales]\nname = "Sales"\nheadcount = 9\n'
         ("[teams.sales]\nheadcount = 'many'\n", "teams.sales.headcount"),
         (TEAM + "[store]\nscores = 'sqlite:///x'\nreleases = 'sqlite:///x'\n", "two addresses"),
         ("teams = ", "not valid TOML"),
+        (PAIR + DONE.replace("about_team = 'it'", "about_team = 'itt'"), "interventions.0.about_team must be the id"),
+        (PAIR + DONE.replace("about_team = 'it'", "about_team = 'sales'"), "are one team"),
+        (PAIR + DONE.replace("2026-W40", "2026-W60"), "interventions.0.week is not an ISO week"),
+        (PAIR + DONE.replace("'x'", "' '"), "interventions.0.description"),
+        (PAIR + DONE.replace("week", "weeks"), "unknown key interventions.0.weeks; did you mean week?"),
+        (PAIR + DONE + DONE, "interventions.1: this pair has one in that week already"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -69,3 +78,13 @@ def test_epsilons_are_read_exactly(tmp_path: Path) -> None:
 def test_unknown_source_lists_the_known(config: Path) -> None:
     with pytest.raises(UsageError, match=r"No \[sources.pulse\]"):
         load(config).source("pulse")
+
+
+def test_interventions_are_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_text(PAIR + DONE + DONE.replace("2026-W40", "2026-W10"))
+    found = load(path).interventions
+    assert [(i.from_team, i.about_team, str(i.week), i.description) for i in found] == [
+        ("sales", "it", "2026-W40", "x"),
+        ("sales", "it", "2026-W10", "x"),
+    ]

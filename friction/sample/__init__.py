@@ -40,12 +40,12 @@ def write(folder: Path) -> Path:
     """
     path = _fresh(folder)
     company = files(__name__) / "company"
-    path.write_bytes((company / "friction.toml").read_bytes())
     late = (Week.of(date.today()) + -1) - LAST_WEEK
 
     def moved(text: str) -> str:
         return _WEEK.sub(lambda week: str(Week.parse(week[0]) + late), text)
 
+    path.write_text(moved((company / "friction.toml").read_text(encoding="utf-8")), encoding="utf-8", newline="")
     for source in (company / "inbox").iterdir():
         target = folder / "inbox" / moved(source.name)
         target.write_text(moved(source.read_text(encoding="utf-8")), encoding="utf-8", newline="")
