@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks attacks bench fuzz clean
+.PHONY: help install demo serve test check format train benchmarks attacks bench bench-stats fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that ma
 
 attacks: .venv/.dev ## play every attack on a thousand companies; writes docs/attacks.md
 	$(BIN)/python -m tests.attacks
+
+bench-stats: .venv/.bench ## what the statistics promise and keep, on simulated companies, into docs/statistics.md (half an hour)
+	$(BIN)/python -m training.simulator
 
 bench: .venv/.bench ## speed beside peers and the machine's limits, into docs/benchmarks.md (QUICK=1: a short run, into build/)
 	$(BIN)/python -m training.bench $(if $(QUICK),--quick --out build/benchmarks.md,--out docs/benchmarks.md)

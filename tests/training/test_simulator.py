@@ -1,0 +1,123 @@
+"""The simulator plays the real rules, and what it measures comes out as it should in small."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from friction.disclosure import Policy
+from friction.model_folder import RELEASED, ErrorRate, read_card
+from friction.records import LANGS, Directory, Team, TeamId
+from friction.release import release as real_release
+from friction.store.releases import ReleaseStore
+from friction.store.scores import ScoreStore, Vote
+from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
+from training.simulator.confusions import measured_again, scored
+from training.simulator.measure import coverage, false_verdicts, figure, found_changes, intervened
+from training.simulator.page import page, summary
+from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
+
+TRUE = {"en": ErrorRate(188, 201, 215, 238), "fr": ErrorRate(175, 201, 213, 244)}
+PERFECT = {"en": ErrorRate(9, 9, 9, 9), "fr": ErrorRate(9, 9, 9, 9)}
+
+
+def test_the_same_comments_through_the_real_release_close_the_same_windows(
+    tmp_path: Path, make_vote: Callable[..., Vote]
+) -> None:
+    """Windows and people exactly; counts up to the rounding, which is drawn apart, of the exact ones."""
+    habits = Habits(teams=2, weeks=16, headcount=(12, 20), voices=(1.5, 6.0), again=0.3)
+    rng = np.random.default_rng(12)
+    truth = np.full((2, habits.weeks), 0.4)
+    comments = write(habits, truth, rng)
+    comments.stance[:] = comments.stance[..., :1]  # of the whole window, so that both sides count the same
+    played = release(comments, truth, PERFECT, rng, pairs(2), max_window_weeks=6)
+    votes = [
+        make_vote(
+            f"p{person}",
+            str(FIRST + int(week)),
+            from_team=pairs(2)[row][0],
+            about_team=pairs(2)[row][1],
+            lang=LANGS[lang],
+            blamed=bool(comments.stance[row, person, week]),
+            comment=f"{lang}-{row}-{person}-{week}-{i}",
+        )
+        for lang, row, person, week in np.argwhere(comments.written)
+        for i in range(comments.written[lang, row, person, week])
+    ]
+    directory = Directory({TeamId(t): Team(TeamId(t), t, 30) for t in ("team0", "team1")})
+    scores, releases = ScoreStore(f"sqlite:///{tmp_path}/s"), ReleaseStore(f"sqlite:///{tmp_path}/r", create=True)
+    scores.add_batch(b"all", votes)
+    last = FIRST + (habits.weeks - 1)
+    real_release(scores, releases, directory=directory, policy=Policy(max_window_weeks=6), through=last)
+    assert len(votes) > 60
+    for pair, cells in zip(pairs(2), played.cells, strict=True):
+        real = releases.cells(*pair)
+        assert len(cells) > 2
+        assert [(c.first_week, c.last_week, c.respondents) for c in cells] == [
+            (c.first_week, c.last_week, c.respondents) for c in real
+        ]
+        assert all(abs(a.blame - b.blame) <= 3 for a, b in zip(cells, real, strict=True))
+        assert all(abs(a.languages[k] - b.languages[k]) <= 3 for a, b in zip(cells, real, strict=True) for k in LANGS)
+    scores.close()
+    releases.close()
+
+
+def test_a_tie_blames_and_a_majority_outvotes_a_mistake() -> None:
+    """Nobody blames: two comments a person invent more blame than one, three invent less."""
+    shares = {}
+    for comments in (1, 2, 3):
+        rng = np.random.default_rng(comments)
+        written = np.zeros((2, 400, 9, 1), dtype=np.int64)
+        written[0] = comments
+        nobody = Comments(written, np.zeros((400, 9, 1), dtype=bool))
+        rates = {"en": ErrorRate(90, 100, 80, 100), "fr": ErrorRate(90, 100, 80, 100)}
+        played = release(nobody, np.zeros((400, 1)), rates, rng, pairs(8))
+        shares[comments] = np.mean([c.blame / c.respondents for cells in played.cells for c in cells])
+    assert shares[1] == pytest.approx(0.2, abs=0.02)
+    assert shares[2] == pytest.approx(0.36, abs=0.02)
+    assert shares[3] == pytest.approx(0.104, abs=0.02)
+
+
+def test_the_scored_dev_comments_are_the_card_s() -> None:
+    card = read_card(RELEASED).errors["blame"]
+    found = scored()
+    for lang, of in found.items():
+        assert of.error_rate().positives == card[lang].positives
+        assert abs(of.error_rate().hits - card[lang].hits) <= 2
+    again = [measured_again(TRUE, np.random.default_rng(seed))["blame"]["en"] for seed in range(200)]
+    assert {(a.positives, a.negatives) for a in again} == {(201, 238)}
+    assert np.std([a.hits for a in again]) == pytest.approx(np.sqrt(188 * 13 / 201), rel=0.2)
+
+
+def test_figures_have_the_spread_of_companies() -> None:
+    value, half, companies = figure([1.0, 2.0, 3.0, 2.0])
+    assert (value, companies) == (2.0, 4)
+    assert half == pytest.approx(1.96 * np.sqrt(2) / 4)
+    assert figure([1, 3], [2, 2])[0] == 1.0
+
+
+def test_everything_measured_makes_a_page() -> None:
+    """All parts, in small; the wide gates are those that a broken estimator fails even here."""
+    found = {
+        "coverage": coverage(3, TRUE),
+        "false verdicts": false_verdicts(2, TRUE),
+        "found changes": found_changes(1, TRUE),
+        "interventions": intervened(3, TRUE),
+    }
+    for by_level in found["coverage"].values():
+        assert by_level["all"]["covered"][0] > 0.85
+        assert by_level["all"]["ratio"][0] < 0.6
+    text = page({name: {"model": "m", "companies": 3, "found": of} for name, of in found.items()})
+    assert "95 % intervals" in text
+    assert "nan" not in text
+
+
+def test_estimators_are_compared_on_bags_of_every_prevalence() -> None:
+    pytest.importorskip("quapy")
+    bags = compare(scored(), [25], 1, np.random.default_rng(2))
+    assert {b.prevalence for b in bags} == set(PREVALENCES)
+    rows = summary(bags)["25"]
+    assert list(rows) == list(METHODS)
+    assert rows["adjusted count"][0] < rows["raw share"][0]
+    assert adjusted(0.4, ErrorRate(80, 100, 90, 100)) == pytest.approx(0.3 / 0.7)

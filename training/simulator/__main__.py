@@ -1,0 +1,74 @@
+"""Measure what the statistics promise and write it down.
+
+    python -m training.simulator [--companies 500] [--only PART ...] [--out docs/statistics.md]
+
+Each part is kept in ``build/statistics/`` as it is done; the page is written from all that are there, so that parts
+can be run one by one.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+import numpy as np
+
+from friction.model_folder import RELEASED
+
+from .confusions import Scores, scored
+from .measure import coverage, false_verdicts, found_changes, intervened, stress
+from .page import page, summary
+from .quantifiers import compare
+
+KEPT: Final = Path("build/statistics")
+
+
+def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], Any]]:
+    true = {lang: of.error_rate() for lang, of in scores.items()}
+    few = max(companies // 5, 2)
+    return {
+        "coverage": lambda: coverage(companies // 2, true),
+        "false verdicts": lambda: false_verdicts(companies, true),
+        "found changes": lambda: found_changes(companies // 2, true),
+        "interventions": lambda: intervened(companies, true),
+        "stress": lambda: stress(few // 2, true),
+        "estimators": lambda: summary(
+            compare(scores, (12, 25, 100), max(companies // 100, 1), np.random.default_rng(6))
+        ),
+        "organisations": lambda: {
+            lang: [[o, *(counts_of(of.only(of.org == o)))] for o in np.unique(of.org).tolist()]
+            for lang, of in scores.items()
+        },
+    }  # fmt: skip
+
+
+def counts_of(scores: Scores) -> tuple[int, int, int, int]:
+    """Counts of an organisation, as a card has them."""
+    rate = scores.error_rate()
+    return rate.hits, rate.positives, rate.rejections, rate.negatives
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--companies", type=int, default=500)
+    parser.add_argument("--only", nargs="*", help="parts to measure; all without it, none with nothing named")
+    parser.add_argument("--out", type=Path, default=Path("docs/statistics.md"))
+    args = parser.parse_args()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    parts = _parts(scored(), args.companies)
+    for name in parts if args.only is None else args.only:
+        start = monotonic()
+        found = {"model": RELEASED.name, "companies": args.companies, "found": parts[name]()}
+        (KEPT / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(f"{name}: {monotonic() - start:.0f} s", flush=True)
+    kept = {name: json.loads(path.read_text(encoding="utf-8")) for name in parts
+            if (path := KEPT / f"{name}.json").exists()}  # fmt: skip
+    args.out.write_text(page(kept), encoding="utf-8")
+    print(f"Wrote {args.out}")
+
+
+if __name__ == "__main__":
+    main()
