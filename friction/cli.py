@@ -341,3 +341,35 @@ def trends(
         print(to_csv(found), end="")
     else:
         print(to_table(found, settings.directory, pair), end="")
+
+
+@app.command()
+def plan(
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1, help="Share of a team that writes in a week; see what your surveys show.")
+    ] = 0.2,
+    spread: Annotated[
+        Literal["even", "size", "all"],
+        typer.Option(help="A writer speaks of one other team, each as likely or by its size, or of all of them."),
+    ] = "even",
+    blame: Annotated[float, typer.Option(min=0, max=1, help="Share of them that holds the other responsible.")] = 0.25,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print.")] = "table",
+    config: Config = CONFIG,
+) -> None:
+    """What can be seen with these headcounts: weeks to a cell and the smallest visible change, per pair."""
+    from friction import settings as configuration
+    from friction.disclosure import MECHANISM
+    from friction.model_folder import RELEASED, read_card
+    from friction.plan import Habits
+    from friction.plan import plan as reckon
+    from friction.plan_report import to_csv, to_json, to_table
+
+    settings = configuration.load(config)
+    habits = Habits(share, spread, blame)
+    found = reckon(settings.directory, settings.policy, read_card(RELEASED).errors["blame"], habits, MECHANISM)
+    if format == "json":
+        print(json.dumps(to_json(found, habits, settings.policy), ensure_ascii=False, indent=1))
+    elif format == "csv":
+        print(to_csv(found), end="")
+    else:
+        print(to_table(found, habits, settings.policy), end="")

@@ -38,4 +38,14 @@ def test_the_web_process_cannot_reach_scores(tmp_path: Path) -> None:
 
 def test_help_starts_without_the_heavy_parts(tmp_path: Path) -> None:
     code = COMMAND.format(argv=["friction", "--help"])
-    assert not _loaded(code, tmp_path) & {"numpy", "onnxruntime", "sqlalchemy", "fastapi", "scipy", "tokenizers"}
+    assert not _loaded(code, tmp_path) & {
+        "numpy",
+        "onnxruntime",
+        "sqlalchemy",
+        "fastapi",
+        "scipy",
+        "tokenizers",
+        "alembic",
+        "psycopg",
+        "jinja2",
+    }
