@@ -18,7 +18,7 @@ from friction.classifier import Classifier
 from friction.errors import RowError
 from friction.language import detect
 from friction.records import Comment, Directory, Reading, Scored
-from friction.redaction import redact
+from friction.redaction import Redactor
 from friction.targets import TargetFinder
 
 BLOCK: Final = 256
@@ -53,9 +53,16 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tup
 
 
 class Pipeline:
-    """The steps, put together once for a directory and a model."""
+    """The steps, put together once for a directory and a model.
 
-    def __init__(self, directory: Directory, classifier: Classifier) -> None:
+    Args:
+        directory: the teams.
+        classifier: the model.
+        redactor: masks what is personal; by default without a list of names or a pattern of the organisation's own.
+    """
+
+    def __init__(self, directory: Directory, classifier: Classifier, redactor: Redactor | None = None) -> None:
+        self._redactor = redactor or Redactor(directory)
         self.targets = TargetFinder(directory)
         self.classifier = classifier
 
@@ -88,7 +95,7 @@ class Pipeline:
         try:
             if len(comment.text) > MAX_CHARACTERS:
                 raise RowError(f"the comment is longer than {MAX_CHARACTERS} characters")
-            text = redact(comment.text)
+            text = self._redactor.redact(comment.text).text
             lang = comment.lang or detect(text.text)
         except RowError as error:
             return error

@@ -1,9 +1,14 @@
+import logging
+import re
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from friction.records import Span
-from friction.redaction import redact
+from friction.records import Directory, Span, Team, TeamId
+from friction.redaction import MASKS, Redactor, redact
+from friction.targets import TargetFinder
 
 
 @pytest.mark.parametrize(
@@ -12,7 +17,7 @@ from friction.redaction import redact
         ("write to jean.dupont+x@corp.example.org now", "write to [email] now"),
         ("appelle le 06 12 34 56 78 ou +33 6 12 34 56 78", "appelle le [phone] ou [phone]"),
         ("call 020 7946 0958", "call [phone]"),
-        ("voir https://wiki.corp.example/x?user=jdoe.", "voir [link]"),
+        ("voir https://wiki.corp.example/x?user=jdoe.", "voir [link]."),
         ("see www.acme.com or intranet.acme.fr/rh", "see [link] or [link]"),
         ("@marie.l did it", "[person] did it"),
         ("<@U02ABCDEF> did it", "[person] did it"),
@@ -20,6 +25,8 @@ from friction.redaction import redact
         ("card 4111 1111 1111 1111 declined", "card [account] declined"),
         ("server 192.168.1.12 down", "server [link] down"),
         ("badge AB123456", "badge [id]"),
+        ("Karen's note for Mme Lefèvre", "Alex's note for Mme Alex"),
+        ("karen@corp.example is Karen", "[email] is Alex"),
     ],
 )
 def test_masks(text: str, masked: str) -> None:
@@ -45,6 +52,43 @@ def test_near_misses_stay(text: str) -> None:
 def test_offsets_stay_true(text: str) -> None:
     masked = redact(text)
     assert len(masked.origin) == len(masked.text)
+    put = set("".join(MASKS.values()))
     for place, char in enumerate(masked.text):
         span = masked.source(Span(place, place + 1))
-        assert char in "[]abcdefghijklmnopqrstuvwxyz" or text[span.start : span.end] == char
+        assert char in put or text[span.start : span.end] == char
+
+
+@given(
+    st.lists(st.sampled_from("Ask Karen , . à M. Mme de - 06 12 @ Rose said \u2019 ' d' Le Goff & / : \n".split(" ")))
+)
+def test_any_order_of_words_is_read(words: list[str]) -> None:
+    found = Redactor().find(" ".join(words))
+    assert all(a.span.end <= b.span.start for a, b in pairwise(found))
+
+
+def directory(*aliases: str) -> Directory:
+    teams = {TeamId("sales"): Team(TeamId("sales"), "Sales", 9, aliases), TeamId("it"): Team(TeamId("it"), "IT", 9)}
+    return Directory(teams)
+
+
+def test_a_team_called_like_a_person_is_found_after_redaction() -> None:
+    teams = directory("Victoria", "the Martins")
+    text = Redactor(teams).redact("Ask Victoria, told Martin, Karen knows").text.text
+    assert text == "Ask Victoria, told Martin, Alex knows"
+    assert [m.team for m in TargetFinder(teams).find(text)] == ["sales", "sales"]
+
+
+def test_a_masked_name_never_becomes_a_team() -> None:
+    teams = directory("Alex")
+    text = Redactor(teams).redact("Karen knows, Alex does not").text.text
+    assert text == "[person] knows, Alex does not"
+    assert len(TargetFinder(teams).find(text)) == 1
+
+
+def test_kinds_are_counted_and_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    redactor = Redactor(identifiers=re.compile(r"\bE\d{6}\b"))
+    redacted = redactor.redact("Karen and Tom, E123456, 020 7946 0958")
+    assert redacted.counts == {"name": 2, "identifier": 1, "phone": 1}
+    assert not caplog.records
+    assert "Karen" not in repr(redacted)

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from friction.errors import UsageError
 from friction.markers import mark, question
 from friction.records import Directory, Lang, Reading, Team, TeamId
-from friction.redaction import redact
+from friction.redaction import Redactor
 from friction.targets import TargetFinder
 from friction.taxonomy import HEADS, PATTERNS
 
@@ -82,23 +82,23 @@ def read_rows(path: Path, directory: Directory) -> Iterator[Labelled]:
     Raises:
         UsageError: a row is not a labelled comment; the message has the line number, not the text.
     """
-    finder = TargetFinder(directory)
+    finder, redactor = TargetFinder(directory), Redactor(directory)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            yield labelled(json.loads(line), path.stem, finder, directory)
+            yield labelled(json.loads(line), path.stem, finder, directory, redactor)
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{path} line {number}: not a labelled comment ({type(error).__name__}: {error})"
             ) from None
 
 
-def labelled(row: dict[str, Any], org: str, finder: TargetFinder, directory: Directory) -> Labelled:
+def labelled(row: dict[str, Any], org: str, finder: TargetFinder, directory: Directory, redactor: Redactor) -> Labelled:
     """A row in the guideline's form, read as the run time would read it.
 
     Raises:
         KeyError, TypeError, ValueError: the row is not in that form, or names an unknown team or pattern.
     """
-    text = redact(row["text"])
+    text = redactor.redact(row["text"]).text
     targets: dict[TeamId, Gold] = {}
     for target in row["targets"]:
         unknown = {target["team"]} - set(directory.teams) or set(target["patterns"]) - set(PATTERNS)

@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 from friction.errors import FrictionError, UsageError
 from friction.language import SUPPORTED, detect
 from friction.records import Directory
+from friction.redaction import Redactor
 from friction.sources.delimited import DELIMITERS
 from friction.sources.encoding import open_text
 from friction.targets import TargetFinder
@@ -38,7 +39,7 @@ def read(path: Path, directory: Directory) -> list[Labelled]:
     Raises:
         UsageError: no such file, no labelled row, or a row that is none; the message has its number, not its text.
     """
-    finder = TargetFinder(directory)
+    finder, redactor = TargetFinder(directory), Redactor(directory)
     rows = []
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
@@ -54,7 +55,7 @@ def read(path: Path, directory: Directory) -> list[Labelled]:
                 if lang not in SUPPORTED:
                     raise ValueError(f"lang is not one of {', '.join(SUPPORTED)}")
                 whole = {"id": str(number)} | row | teams | {"targets": targets, "lang": lang}
-                rows.append(labelled(whole, path.stem, finder, directory))
+                rows.append(labelled(whole, path.stem, finder, directory, redactor))
             except (KeyError, TypeError, ValueError, FrictionError) as error:
                 raise UsageError(f"{path} row {number}: not a labelled comment ({_why(error)})") from None
     if not rows:

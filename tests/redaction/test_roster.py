@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from friction.errors import UsageError
+from friction.redaction import Redactor
+from friction.redaction.roster import hashed_lines, read
+
+NAMES = "# our own\nZébulon Quartz\nblorp\nMc Fly\n"
+
+
+@pytest.fixture(params=["plain", "hashed"])
+def listed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "names.txt"
+    path.write_text(NAMES if request.param == "plain" else "\n".join(hashed_lines(NAMES.splitlines())), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("see zebulon quartz today", "see Alex today"),
+        ("ZÉBULON QUARTZ's desk", "Alex's desk"),
+        ("l'avis de Blorp, blorp.", "l'avis de Alex, Alex."),
+        ("quartz and blorping stay", "quartz and blorping stay"),
+        ("mc fly", "Alex"),
+    ],
+)
+def test_listed_names_are_masked(listed: Path, text: str, masked: str) -> None:
+    redacted = Redactor(roster=read(listed)).redact(text)
+    assert redacted.text.text == masked
+    assert set(redacted.counts) <= {"listed_name"}
+
+
+def test_hashes_do_not_show_the_names_and_differ_each_time() -> None:
+    first, second = (list(hashed_lines(NAMES.splitlines())) for _ in range(2))
+    assert len(first) == 4
+    assert not set(first) & set(second)
+    assert "zebulon" not in " ".join(first)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"salt: x\nZebulon Quartz\n", "line 2 is not a hash"),
+        (b"one two three four five six\n", "line 1 is not a name"),
+        (b"ok\n12345\n", "line 2 is not a name"),
+        (b"Z\xe9bulon\n", "is not UTF-8"),
+        (None, "cannot read"),
+    ],
+)
+def test_mistakes_are_told_without_the_name(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "list"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=message) as found:
+        read(path)
+    assert "bulon" not in str(found.value)
