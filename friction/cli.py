@@ -373,3 +373,24 @@ def plan(
         print(to_csv(found), end="")
     else:
         print(to_table(found, habits, settings.policy), end="")
+
+
+@app.command()
+def notice(
+    lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of its readers.")] = "en",
+    out: Annotated[Path | None, typer.Option("--out", help="Write here instead of to standard output.")] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Write the transparency notice for staff and their representatives, from the running configuration."""
+    from friction import settings as configuration
+    from friction.model_folder import RELEASED, read_card
+    from friction.notice import notice as write
+
+    settings = configuration.load(config)
+    text = write(settings, read_card(RELEASED), lang)
+    if out is None:
+        print(text, end="")
+    else:
+        _write_whole(out, iter(text.splitlines()))
+    if settings.notice.contact is None:
+        print('friction: it names nobody to ask. Add [notice] contact = "..." to the configuration.', file=sys.stderr)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -11,34 +11,9 @@ from friction.disclosure import band
 from friction.records import Directory, TeamId, Week
 from friction.taxonomy import Pattern
 from friction.trends import Trend
+from friction.wording import PATTERN_WORDS, Language
 
 MOST_CHANGES: Final = 3
-Language = Literal["en", "fr"]
-
-_PATTERNS: Final[dict[Language, dict[Pattern, str]]] = {
-    "en": {
-        "poor_handoff": "what is handed over is bad or incomplete",
-        "no_follow_through": "what is handed over is not worked on",
-        "unfair_share": "the load is shared unfairly",
-        "unresponsive": "no answer, no help",
-        "broken_commitment": "late, or promises broken",
-        "kept_in_the_dark": "information comes late or not at all",
-        "competing_goals": "own numbers and rules come first",
-        "mistakes": "errors at others' cost",
-        "disrespect": "disrespect",
-    },
-    "fr": {
-        "poor_handoff": "ce qui est transmis est mauvais ou incomplet",
-        "no_follow_through": "ce qui est transmis n'est pas traité",
-        "unfair_share": "la charge est mal partagée",
-        "unresponsive": "pas de réponse, pas d'aide",
-        "broken_commitment": "retards, promesses non tenues",
-        "kept_in_the_dark": "l'information arrive tard ou jamais",
-        "competing_goals": "ses chiffres et ses règles d'abord",
-        "mistakes": "des erreurs au détriment des autres",
-        "disrespect": "manque de respect",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +50,7 @@ def _leading_pattern(trend: Trend, language: Language) -> str | None:
         for pattern, count in point.cell.patterns.items():
             totals[pattern] = totals.get(pattern, 0) + count
     most = max(totals, key=lambda p: totals[p], default=None)
-    return _PATTERNS[language][most] if most is not None and totals[most] else None
+    return PATTERN_WORDS[language][most] if most is not None and totals[most] else None
 
 
 def render(trends: Sequence[Trend], directory: Directory, week: Week, language: Language) -> Digest:

@@ -1,0 +1,158 @@
+"""The transparency notice for staff and their representatives, in Markdown, from the running configuration.
+
+Every figure comes from the configuration, the model's card or the constant that the code acts by; none stands in the
+templates. Every promise names the file that carries it and the test that holds it, as SECURITY.md does.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from friction.disclosure import BASE, YEAR, Policy
+from friction.model_folder import Card, ErrorRate
+from friction.settings import Settings
+from friction.taxonomy import PATTERNS
+from friction.wording import PATTERN_WORDS, Language
+
+_CONFIDENCE: Final = 95
+"""Of every interval that friction gives, in 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What holds a promise: the file that carries it, and a test that fails without it."""
+
+    file: str
+    test: str
+
+
+CLAIMS: Final[Mapping[str, Claim]] = {
+    "no_text": Claim("friction/pipeline.py", "tests/properties/test_canary.py::test_no_path_lets_text_out"),
+    "no_person": Claim("friction/store/scores.py", "tests/test_ingest.py::test_no_name_and_no_text_in_the_store"),
+    "masked": Claim("friction/pipeline.py", "tests/test_redaction.py::test_masks"),
+    "languages": Claim("friction/pipeline.py", "tests/test_language.py::test_another_language_is_rejected_by_name"),
+    "people": Claim("friction/store/scores.py", "tests/test_release.py::test_people_are_counted_not_comments"),
+    "one_vote": Claim("friction/disclosure.py", "tests/test_release.py::test_one_vote_a_person"),
+    "voices": Claim(
+        "friction/disclosure.py", "tests/test_release.py::test_four_people_are_too_few_and_five_are_enough"
+    ),
+    "floor": Claim("friction/disclosure.py", "tests/test_settings.py::test_mistakes_are_named"),
+    "size": Claim("friction/records.py", "tests/test_release.py::test_a_target_below_the_size_is_never_reported"),
+    "parent": Claim(
+        "friction/release.py", "tests/test_ingest.py::test_a_small_team_counts_for_its_parent_or_for_nobody"
+    ),
+    "repeats": Claim(
+        "friction/ingest.py",
+        "tests/test_ingest.py::test_nothing_that_outlives_the_window_tells_the_author_of_a_known_text",
+    ),
+    "opaque": Claim("friction/report.py", "tests/service/test_api.py::test_absence_is_opaque"),
+    "rounding": Claim("friction/disclosure.py", "tests/attacks/test_insider.py::test_unanimity_cannot_be_read_off"),
+    "insider": Claim(
+        "tests/attacks/",
+        "tests/attacks/test_insider.py::test_knowing_all_but_one_is_certain_one_time_in_six_and_right_two_in_three",
+    ),
+    "noise": Claim("friction/mechanisms.py", "tests/test_mechanisms.py::test_opendp_reckons_no_more_than_the_epsilon"),
+    "budget": Claim(
+        "friction/store/scores.py", "tests/test_budget.py::test_the_year_s_budget_is_of_all_that_a_team_says"
+    ),
+    "windows": Claim("friction/release.py", "tests/test_release.py::test_windows_roll_forward_without_gap_or_overlap"),
+    "expiry": Claim("friction/release.py", "tests/test_release.py::test_rows_expire_after_the_longest_window"),
+    "deleted": Claim(
+        "friction/store/scores.py", "tests/store/test_scrub.py::test_a_released_window_is_gone_from_the_files"
+    ),
+    "once": Claim("friction/store/releases.py", "tests/store/test_releases.py::test_a_release_is_written_once"),
+    "apart": Claim("service/guard.py", "tests/store/test_roles.py::test_the_web_process_cannot_open_the_private_file"),
+    "filters": Claim("service/api.py", "tests/service/test_api.py::test_no_query_parameter_is_taken"),
+}
+
+
+def notice(settings: Settings, card: Card, language: Language) -> str:
+    """The notice in Markdown.
+
+    Args:
+        settings: the running configuration.
+        card: of the model that scores.
+        language: of the reader.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    used: dict[str, int] = {}
+
+    def held(*names: str) -> str:
+        """The numbers, in the table at the end, of what holds a claim."""
+        return "".join(f"[{used.setdefault(name, len(used) + 1)}]" for name in names if CLAIMS[name])
+
+    environment = Environment(  # Markdown, and nothing in it but the operator's own words
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701
+    )
+    decimal = "," if language == "fr" else "."
+    environment.filters["decimal"] = lambda value, places=1: f"{value:.{places}f}".replace(".", decimal)
+    facts = _facts(settings, card, language)
+    return environment.get_template(f"notice.{language}.md").render(facts, held=held, used=used, claims=CLAIMS)
+
+
+def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]:
+    from friction.store.scores import SEEN_WEEKS
+    from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
+
+    teams = settings.directory.teams.values()
+    least = settings.policy.min_team_size
+    names = {team.id: team.name for team in teams}
+    small = [team for team in teams if not settings.policy.large_enough(team.headcount)]
+    parents = {team.id: settings.directory.reportable(team.id, least) for team in small}
+    return {
+        "contact": " ".join((settings.notice.contact or "").split()),
+        "sources": list(settings.sources),
+        "private_channels": settings.reads_private_channels,
+        "promised": [name for name, source in settings.sources.items() if source.one_row_per_person],
+        "teams": [team for team in teams if team not in small],
+        "through_parent": [(team.name, names[p]) for team in small if (p := parents[team.id]) is not None],
+        "silent": [team.name for team in small if parents[team.id] is None],
+        "policy": settings.policy,
+        "guess": _guess(settings.policy),
+        "base": BASE,
+        "year": YEAR,
+        "seen_weeks": SEEN_WEEKS,
+        "patterns": [PATTERN_WORDS[language][p] for p in PATTERNS],
+        "model": card.name,
+        "languages": sorted(card.errors["blame"]),
+        "errors": {lang: _measured(rate) for lang, rate in sorted(card.errors["blame"].items())},
+        "confidence": _CONFIDENCE,
+        "recent_weeks": RECENT_WEEKS,
+        "earlier_weeks": EARLIER_WEEKS,
+        "false_discoveries": 100 * FALSE_DISCOVERIES,
+        "steady_within": 100 * STEADY_WITHIN,
+    }
+
+
+def _guess(policy: Policy) -> float:
+    """How often, in 100, the best guess at one person's stance is right, for who knows all others and gives even odds.
+
+    Random rounding to a base b tells two neighbouring counts apart 1 / b of the time, so that the guess is right
+    (b + 1) / 2b of the time; noise of an epsilon bounds it by e^epsilon / (1 + e^epsilon).
+    """
+    if policy.epsilon is None:
+        return 100 * (BASE + 1) / (2 * BASE)
+    odds = math.exp(policy.epsilon)
+    return 100 * odds / (1 + odds)
+
+
+def _measured(rate: ErrorRate) -> dict[str, float | int]:
+    """How often blame is missed or invented, in 100, with intervals (Clopper & Pearson 1934)."""
+    from scipy.stats import binomtest
+
+    found: dict[str, float | int] = {"positives": rate.positives, "negatives": rate.negatives}
+    for name, wrong, of in (
+        ("missed", rate.positives - rate.hits, rate.positives),
+        ("invented", rate.negatives - rate.rejections, rate.negatives),
+    ):
+        interval = binomtest(wrong, of).proportion_ci(_CONFIDENCE / 100)
+        found |= {name: 100 * wrong / of, f"{name}_low": 100 * interval.low, f"{name}_high": 100 * interval.high}
+    return found

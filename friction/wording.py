@@ -1,0 +1,34 @@
+"""The taxonomy in words for people, in both languages."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from friction.taxonomy import Pattern
+
+Language = Literal["en", "fr"]
+"""Of a reader; the languages of comments are ``records.LANGS``."""
+
+PATTERN_WORDS: Final[Mapping[Language, Mapping[Pattern, str]]] = {
+    "en": {
+        "poor_handoff": "what is handed over is bad or incomplete",
+        "no_follow_through": "what is handed over is not worked on",
+        "unfair_share": "the load is shared unfairly",
+        "unresponsive": "no answer, no help",
+        "broken_commitment": "late, or promises broken",
+        "kept_in_the_dark": "information comes late or not at all",
+        "competing_goals": "own numbers and rules come first",
+        "mistakes": "errors at others' cost",
+        "disrespect": "disrespect",
+    },
+    "fr": {
+        "poor_handoff": "ce qui est transmis est mauvais ou incomplet",
+        "no_follow_through": "ce qui est transmis n'est pas traité",
+        "unfair_share": "la charge est mal partagée",
+        "unresponsive": "pas de réponse, pas d'aide",
+        "broken_commitment": "retards, promesses non tenues",
+        "kept_in_the_dark": "l'information arrive tard ou jamais",
+        "competing_goals": "ses chiffres et ses règles d'abord",
+        "mistakes": "des erreurs au détriment des autres",
+        "disrespect": "manque de respect",
+    },
+}
