@@ -31,7 +31,7 @@ class Claim:
 CLAIMS: Final[Mapping[str, Claim]] = {
     "no_text": Claim("friction/pipeline.py", "tests/properties/test_canary.py::test_no_path_lets_text_out"),
     "no_person": Claim("friction/store/scores.py", "tests/test_ingest.py::test_no_name_and_no_text_in_the_store"),
-    "masked": Claim("friction/pipeline.py", "tests/test_redaction.py::test_masks"),
+    "masked": Claim("friction/redaction/", "tests/test_redaction.py::test_masks"),
     "languages": Claim("friction/pipeline.py", "tests/test_language.py::test_another_language_is_rejected_by_name"),
     "people": Claim("friction/store/scores.py", "tests/test_release.py::test_people_are_counted_not_comments"),
     "one_vote": Claim("friction/disclosure.py", "tests/test_release.py::test_one_vote_a_person"),
