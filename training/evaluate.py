@@ -1,6 +1,6 @@
 """Evaluate a released model folder beside its baselines and write its model card.
 
-    python -m training.evaluate --model models/friction-enfr-1 [--split dev|test] [--float build/model] [--all]
+    python -m training.evaluate --model models/friction-enfr-2 [--split dev|test] [--float build/model] [--all]
 
 Thresholds of every model are chosen on dev. ``--split dev`` prints; ``--split test`` also writes the card.
 ``--all`` adds the baselines that train a network of their own (some twenty minutes on two cores).

@@ -259,7 +259,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[23, 31])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[23, 31, 41, 43])
     args = parser.parse_args()
     rows, dev_items = training_rows(), examples(load("dev"))
     print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)

@@ -44,14 +44,7 @@ def test_the_kind_of_apostrophe_does_not_matter(pipeline: Pipeline, lang: str, t
     assert _score(pipeline, lang, text.replace("'", "\u2019")).targets == _score(pipeline, lang, text).targets
 
 
-NOT_YET = ("Le marketing nous prend pour des larbins",)
-"""Here the released model still changes its mind: it is not read as blame beside another sentence."""
-
-
-@pytest.mark.parametrize(
-    ("lang", "text"),
-    [pytest.param(*c, marks=[pytest.mark.xfail(strict=True)] if c[1].startswith(NOT_YET) else []) for c in COMMENTS],
-)
+@pytest.mark.parametrize(("lang", "text"), COMMENTS)
 def test_a_sentence_beside_the_point_leaves_the_verdict(pipeline: Pipeline, lang: str, text: str) -> None:
     plain = _verdicts(_score(pipeline, lang, text))
     for beside in BESIDE[lang]:
