@@ -1,8 +1,15 @@
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from hashlib import sha384
 
 import httpx
+import pytest
+
+from friction.model_folder import ErrorRate
+from friction.records import Cell, Team, TeamId
+from friction.trends import trends
+from service.dashboard import templates
 
 
 def test_the_matrix_shows_every_pair_and_hides_all_alike(client: httpx.Client) -> None:
@@ -24,6 +31,16 @@ def test_a_pair_has_a_table(client: httpx.Client) -> None:
     assert "20-49" in page
     assert "Too few voices" in client.get("/pairs/sales/legal").text
     assert client.get("/pairs/sales/sales").status_code == 404
+
+
+@pytest.mark.parametrize("models", ["aa", "ab"])
+def test_a_new_model_is_told_on_the_page(make_cells: Callable[..., list[Cell]], models: str) -> None:
+    errors = {stance: {"en": ErrorRate(95, 100, 190, 200)} for stance in ("blame", "appreciation")}
+    cells = make_cells([0.3] * 4, model=models[0]) + make_cells([0.3] * 8, model=models[1])[4:]
+    (trend,) = trends(cells, errors)
+    speaks, spoken_of = (Team(TeamId(name), name.title()) for name in ("sales", "marketing"))
+    page = templates.get_template("pair.html").render(speaks=speaks, spoken_of=spoken_of, trend=trend, request=None)
+    assert ("Another model or mechanism counts since 2026-W05 (b, rounding-3)" in page) == (models == "ab")
 
 
 def test_nothing_released_explains_itself(empty_client: httpx.Client) -> None:

@@ -166,6 +166,7 @@ def found_changes(count: int, true: Truth, *, seed: int = 3) -> dict[str, Any]:
         hits: dict[str, list[float]] = {"model": [], "perfect": []}
         wrong: dict[str, list[float]] = {"model": [], "perfect": []}
         given: dict[str, list[float]] = {"model": [], "perfect": []}
+        shares: list[float] = []
         for world in worlds(count, BUSY, np.array([base]), true, rng, step=(changed, CHANGED, STEP)):
             moved = {names[i] for i in changed}
             for labels, cells, errors in (
@@ -174,6 +175,7 @@ def found_changes(count: int, true: Truth, *, seed: int = 3) -> dict[str, Any]:
             ):
                 seen: set[Pair] = set()
                 verdicts = false = 0
+                weekly = []
                 for week in range(CHANGED, CHANGED + 6):
                     said = {p: c.verdict for p, c in said_at(cells, errors, week, names).items()}
                     rising = {p for p, v in said.items() if v == "rising"}
@@ -181,14 +183,18 @@ def found_changes(count: int, true: Truth, *, seed: int = 3) -> dict[str, Any]:
                     seen |= rising & moved
                     verdicts += len(rising | falling)
                     false += len(rising - moved) + len(falling)
+                    weekly.append((len(rising - moved) + len(falling)) / max(len(rising | falling), 1))
                 hits[labels].append(len(seen) / len(moved))
                 wrong[labels].append(false)
                 given[labels].append(verdicts)
+                if labels == "model":
+                    shares.append(float(np.mean(weekly)))
         found[f"{name}, from {base:.0%}"] = {
             "found": figure(hits["model"]),
             "perfect": figure(hits["perfect"]),
             "ratio": figure(hits["model"], hits["perfect"]),
             "false": figure(wrong["model"], given["model"]),
+            "false discovery rate": figure(shares),
         }
     return found
 
