@@ -96,7 +96,7 @@ def _run(*arguments: object) -> str:
 def test_any_checkpoint_can_be_trained_judged_and_served(home: Path, base: str) -> None:
     config = home / "friction.toml"
     out = home / f"{base}-model"
-    learn = ("--epochs", 15, "--rate", 0.001)
+    learn = ("--epochs", 30, "--rate", 0.001)
     _run("train", home / "rows.csv", "--base", home / base, "--out", out, *learn, "--config", config)
     for report in ("report.html", "report.md"):
         said = _run("evaluate", home / "rows.csv", "--model", out, "--report", home / report, "--config", config)
