@@ -74,6 +74,7 @@ bench-stats: .venv/.bench ## what the statistics promise and keep, on simulated 
 	$(BIN)/python -m training.simulator
 
 bench: .venv/.bench ## speed beside peers and the machine's limits, into docs/benchmarks.md (QUICK=1: a short run, into build/)
+	$(BIN)/python -m training.bench.redaction $(if $(QUICK),--rounds 1 --out build/redaction.md,--out docs/redaction.md)
 	$(BIN)/python -m training.bench $(if $(QUICK),--quick --out build/benchmarks.md,--out docs/benchmarks.md)
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file

@@ -70,7 +70,7 @@ def build_pipeline(settings: "Settings") -> "Pipeline":
     from friction.model_folder import RELEASED
     from friction.pipeline import Pipeline
 
-    return Pipeline(settings.directory, Classifier.load(RELEASED))
+    return Pipeline(settings.directory, Classifier.load(RELEASED), settings.redactor())
 
 
 @app.callback(invoke_without_command=True)

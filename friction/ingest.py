@@ -32,6 +32,7 @@ class Report:
         rejected: row numbers and reasons, without text.
         form: the tool that wrote the file, or its kind.
         blank: answers that say nothing, and messages that are no person's words.
+        masked: what redaction masked in the comments, by kind.
         weeks: comments by the week that they fell in; a file that spans several is split by this.
         unattributed: comments that land on no pair: no target, no author's team, or none that may be spoken of.
         repeats: rows that stand in the file twice, id and all; they count once.
@@ -48,6 +49,7 @@ class Report:
     votes: int = 0
     added: int = 0
     languages: Counter[str] = field(default_factory=Counter)
+    masked: Counter[str] = field(default_factory=Counter)
     weeks: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, str]] = field(default_factory=list)
     ignored_columns: tuple[str, ...] = ()
@@ -145,6 +147,7 @@ class _Reading:
                 continue
             self._report.comments += 1
             self._report.languages[str(scored.lang)] += 1
+            self._report.masked.update(scored.masked)
             self._report.weeks[str(comment.week or self._week)] += 1
             repeats = self._report.repeats
             votes = list(self._attributed(comment, scored))

@@ -8,7 +8,7 @@ Called by the commands ``score`` and ``ingest``, and by the scoring endpoint.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -77,13 +77,13 @@ class Pipeline:
         Returns:
             One result for each comment, in order; one that cannot be scored says why in ``error``.
         """
-        readings: list[Reading | RowError] = [self._read(comment) for comment in comments]
-        scores = iter(self.classifier.score([r for r in readings if isinstance(r, Reading)], evidence=evidence))
+        readings = [self._read(comment) for comment in comments]
+        scores = iter(self.classifier.score([r for r, _ in readings if isinstance(r, Reading)], evidence=evidence))
         return [
-            Scored(id=comment.id, lang=reading.lang, targets=next(scores))
+            Scored(id=comment.id, lang=reading.lang, targets=next(scores), masked=masked)
             if isinstance(reading, Reading)
-            else Scored(id=comment.id, lang=None, error=str(reading))
-            for comment, reading in zip(comments, readings, strict=True)
+            else Scored(id=comment.id, lang=None, error=str(reading), masked=masked)
+            for comment, (reading, masked) in zip(comments, readings, strict=True)
         ]
 
     def stream(self, comments: Iterable[Comment], *, evidence: bool = True) -> Iterator[tuple[Comment, Scored]]:
@@ -91,18 +91,21 @@ class Pipeline:
         for block, scored in ahead(partial(self.score, evidence=evidence), blocks(comments)):
             yield from zip(block, scored, strict=True)
 
-    def _read(self, comment: Comment) -> Reading | RowError:
+    def _read(self, comment: Comment) -> tuple[Reading | RowError, Mapping[str, int]]:
+        """A comment as the classifier reads it, or why not; and what was masked in it."""
+        if len(comment.text) > MAX_CHARACTERS:
+            return RowError(f"the comment is longer than {MAX_CHARACTERS} characters"), {}
+        redacted = self._redactor.redact(comment.text)
+        text = redacted.text
         try:
-            if len(comment.text) > MAX_CHARACTERS:
-                raise RowError(f"the comment is longer than {MAX_CHARACTERS} characters")
-            text = self._redactor.redact(comment.text).text
             lang = comment.lang or detect(text.text)
         except RowError as error:
-            return error
-        return Reading(
+            return error, redacted.counts
+        reading = Reading(
             text=text,
             lang=lang,
             mentions=self.targets.find(text.text),
             from_team=comment.from_team,
             about_team=comment.about_team,
         )
+        return reading, redacted.counts

@@ -225,12 +225,13 @@ class TargetScore:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A comment's scores, or the reason why it has none."""
+    """A comment's scores, or the reason why it has none. ``masked``: how many of each kind redaction masked in it."""
 
     id: str | None
     lang: Lang | None
     targets: tuple[TargetScore, ...] = ()
     error: str | None = None
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ a message names keys, never secrets. Secrets come from the environment only.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from friction.disclosure import FLOOR, MOST_EPSILON, Policy
 from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Intervention, Team, TeamId, Week
+
+if TYPE_CHECKING:
+    from friction.redaction import Redactor
 
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
 RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
@@ -104,6 +108,15 @@ class DigestSection(_Section):
     language: Literal["en", "fr"] = "en"
 
 
+class RedactionSection(_Section):
+    """``[redaction]``: what this organisation masks beside what is masked everywhere. See docs/redaction.md."""
+
+    names: str | None = None
+    """A file of names, or of their salted hashes; its path is taken from where ``friction.toml`` stands."""
+    employee_numbers: str | None = None
+    """A regular expression."""
+
+
 class NoticeSection(_Section):
     """``[notice]``: what the transparency notice cannot know by itself."""
 
@@ -132,6 +145,7 @@ class _File(_Section):
     privacy: PrivacySection = PrivacySection()
     sources: dict[Slug, SourceSection] = {}
     timezone: str = "UTC"
+    redaction: RedactionSection = RedactionSection()
     digest: DigestSection = DigestSection()
     notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
@@ -174,6 +188,7 @@ class Settings:
         self._timezone = file.timezone
         self.digest = file.digest
         self.notice = file.notice
+        self.redaction = file.redaction
         scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
         self.releases_address = (
             environment.get(RELEASES_VARIABLE) or file.store.releases or _sqlite(self.data / "releases.sqlite")
@@ -210,6 +225,25 @@ class Settings:
     def inbox(self) -> Path:
         """Where files to be read wait."""
         return self.home / "inbox"
+
+    def redactor(self) -> "Redactor":
+        """What masks personal data before anything else reads a text.
+
+        Raises:
+            UsageError: the list of names cannot be read, or the pattern is none.
+        """
+        from friction.redaction import Redactor
+        from friction.redaction.roster import read
+
+        names, pattern = self.redaction.names, self.redaction.employee_numbers
+        try:
+            identifiers = re.compile(pattern) if pattern else None
+        except re.error as error:
+            raise UsageError(f"redaction.employee_numbers is not a regular expression: {error}") from None
+        if identifiers is not None and identifiers.match(""):
+            raise UsageError("redaction.employee_numbers matches nothing at all too; say what must stand there")
+        roster = read(self.home / names) if names else None
+        return Redactor(self.directory, roster=roster, identifiers=identifiers)
 
     def source(self, name: str | None) -> SourceSection:
         """Column mapping of a source; the contract's own column names where no name is given.
@@ -372,6 +406,7 @@ def _known_keys(where: tuple[int | str, ...]) -> list[str]:
         "teams": TeamSection,
         "privacy": PrivacySection,
         "sources": SourceSection,
+        "redaction": RedactionSection,
         "digest": DigestSection,
         "notice": NoticeSection,
         "store": StoreSection,

@@ -63,3 +63,15 @@ def test_a_file_keeps_its_order_and_names_its_bad_rows(
     assert [row["id"] for row in found] == [str(n) for n in range(10)]
     assert [row["id"] for row in found if "error" in row] == ["0", "2", "5", "7"]
     assert [number for number, _ in rejected] == [2, 4, 7, 9]
+
+
+def test_what_was_masked_is_counted_for_the_report_also_where_nothing_can_be_scored(pipeline: Pipeline) -> None:
+    read, refused = pipeline.score(
+        [
+            Comment("Karen from Marketing never answers us, call 020 7946 0958."),
+            Comment("Karen antwortet uns leider nie, und das seit Wochen."),
+        ]
+    )
+    assert read.masked == {"name": 1, "phone": 1}
+    assert refused.error is not None
+    assert refused.masked == {"name": 1}

@@ -88,3 +88,28 @@ def test_interventions_are_read_in_order(tmp_path: Path) -> None:
         ("sales", "it", "2026-W40", "x"),
         ("sales", "it", "2026-W10", "x"),
     ]
+
+
+def test_the_organisation_s_own_names_and_numbers_are_masked(tmp_path: Path) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_text(TEAM + "[redaction]\nnames = 'names.txt'\nemployee_numbers = 'Z\\d{4}'\n")
+    (tmp_path / "names.txt").write_text("Blorp Quartz\n")
+    text = "blorp quartz is Z1234 of Sales"
+    assert load(path).redactor().redact(text).text.text == "Alex is [id] of Sales"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("names = 'none.txt'", "cannot read"),
+        ("employee_numbers = '('", "not a regular expression"),
+        ("employee_numbers = 'E*'", "say what must stand there"),
+        ("name = 'x'", "unknown key redaction.name; did you mean names?"),
+    ],
+)
+def test_mistakes_of_redaction_are_named(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_text(TEAM + f"[redaction]\n{line}\n")
+    with pytest.raises(UsageError) as found:
+        load(path).redactor()
+    assert message in str(found.value)

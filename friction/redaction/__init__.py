@@ -44,7 +44,7 @@ class Redacted:
     """A text that may be looked at, and how many of each kind were masked in it."""
 
     text: AlignedText
-    counts: Mapping[Kind, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Redactor:

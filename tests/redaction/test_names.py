@@ -65,6 +65,7 @@ def test_found(text: str) -> None:
         "Une madame en colère, le docteur m'a dit, un prof de judo, 25 ms dets",
         "plan B. Then nothing. Vitamin C. Again.",
         "NOBODY READS THE BOARD. PERSONNE NE LIT.",
+        "Das Marketing antwortet nie. Los de ventas no responden. Die Kollegen sind nett.",
         "the will, a rose, il se marie, le manuel, je suis ravi",
         "config/Martin/settings and Kevin42 and #Karen",
     ],
