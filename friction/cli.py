@@ -8,7 +8,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -285,10 +285,13 @@ def verify_releases(settings: "Settings") -> None:
     from friction.store.releases import ReleaseStore
     from friction.store.scores import ScoreStore
 
-    releases = ReleaseStore(settings.releases_address)
-    delivered = ScoreStore(settings.scores_address).delivered() if settings.has_scores() else None
-    count, head = releases.verify()
-    last = releases.last_week()
+    delivered = None
+    if settings.has_scores():
+        with closing(ScoreStore(settings.scores_address)) as scores:
+            delivered = scores.delivered()
+    with closing(ReleaseStore(settings.releases_address)) as releases:
+        count, head = releases.verify()
+        last = releases.last_week()
     if delivered is not None and (last is None or last < delivered):
         raise IntegrityError(f"The release of {delivered} is gone. Restore the store from a backup.")
     print(f"{count} releases, each as it was written; the last has hash {head}")
@@ -306,13 +309,15 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     last = this_week + -1 if through is None else Week.parse(through)
     if last >= this_week:
         raise UsageError(f"{last} is not over yet; a window closes only on whole weeks")
-    scores = ScoreStore(settings.scores_address)
-    releases = ReleaseStore(settings.releases_address, create=True)
-    done = close_windows(scores, releases, directory=settings.directory, policy=settings.policy, through=last)
-    cells = [c for c in releases.cells() if c.last_week in done]
+    with (
+        closing(ScoreStore(settings.scores_address)) as scores,
+        closing(ReleaseStore(settings.releases_address, create=True)) as releases,
+    ):
+        done = close_windows(scores, releases, directory=settings.directory, policy=settings.policy, through=last)
+        cells = releases.cells()
     span = f"{done[0]} to {done[-1]}" if done else f"nothing new through {last}"
-    print(f"Released {span}: {len(cells)} cells")
-    if spent := exhausted(releases.cells(), settings.policy, last + 1):
+    print(f"Released {span}: {sum(c.last_week in done for c in cells)} cells")
+    if spent := exhausted(cells, settings.policy, last + 1):
         print(f"The year's budget (epsilon_per_year) is spent for what is said by: {', '.join(spent)}")
     return last
 
