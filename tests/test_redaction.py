@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from friction.records import Directory, Span, Team, TeamId
 from friction.redaction import MASKS, Redactor, redact
+from friction.redaction.sentence import Sentence
 from friction.targets import TargetFinder
 
 
@@ -64,6 +65,28 @@ def test_offsets_stay_true(text: str) -> None:
 def test_any_order_of_words_is_read(words: list[str]) -> None:
     found = Redactor().find(" ".join(words))
     assert all(a.span.end <= b.span.start for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "a-", "a.", "1 ", "@", "A. ", "Karen ", "de ", "M. de la ", "a@", "a.b@", "0612345678 ", "1a:", "& Karen "],
+)
+def test_work_grows_with_the_text_and_no_faster(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = 0
+    between = Sentence.between
+
+    def counted(self: Sentence, at: int) -> str:
+        nonlocal steps
+        steps += 1
+        return between(self, at)
+
+    monkeypatch.setattr(Sentence, "between", counted)
+    done = []
+    for length in (2000, 4000):
+        steps = 0
+        Redactor().find((piece * length)[:length])
+        done.append(steps)
+    assert done[1] <= 2.2 * done[0] + 50
 
 
 def directory(*aliases: str) -> Directory:

@@ -137,7 +137,11 @@ class _Reader:
         if self._words[at].text == "M" or self._sentence.before(at) == "#" or self._sentence.touches(at, ""):
             return None
         last = at
-        while self._sentence.between(last) in (". ", ".", ".-", ".\u00a0") and len(self._words[last].text) == 1:
+        while (
+            last < at + 3
+            and len(self._words[last].text) == 1
+            and self._sentence.between(last) in (". ", ".", ".-", ".\u00a0")
+        ):
             last += 1
         name = self._words[last]
         if last == at or len(name.text) < 2 or not name.text[0].isupper() or name.folded in context.NOT_PEOPLE:

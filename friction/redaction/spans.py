@@ -21,8 +21,12 @@ class Found:
 
 def without_overlaps(candidates: Iterable[Found]) -> list[Found]:
     """In order of appearance; of two that overlap the earlier candidate stays."""
+    listed = list(candidates)
+    covered = bytearray(max((found.span.end for found in listed), default=0))
     taken: list[Found] = []
-    for found in candidates:
-        if all(found.span.end <= t.span.start or found.span.start >= t.span.end for t in taken):
+    for found in listed:
+        start, end = found.span.start, found.span.end
+        if covered.find(1, start, end) < 0:
+            covered[start:end] = b"\1" * (end - start)
             taken.append(found)
     return sorted(taken, key=lambda f: f.span.start)
