@@ -60,7 +60,7 @@ Blame by kind of comment, told apart by what can be counted:
 
 {curve}
 Limits: written comments, not collected ones, by writers of one kind. What a second annotator reaches stands in the
-corpus' datasheet; what the errors have in common is not measured beyond the table of kinds.
+corpus' datasheet, what the errors have in common in `docs/errors.md`.
 """
 
 CURVE: Final = """Learning curve: average precision on dev of a single training, the patterns' given blame
