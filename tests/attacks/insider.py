@@ -61,6 +61,8 @@ def played(
     for vote in votes:
         batches.setdefault(arrivals(vote), []).append(vote)
     cells: list[Cell] = []
+    if not batches:
+        return cells
     first, last = min(batches), max(batches)
     for week in (first + i for i in range(last - first + 1)):
         memory.add(batches.get(week, []))

@@ -15,7 +15,7 @@ from friction.store.scores import ScoreStore, Vote
 from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
 from training.simulator.confusions import measured_again, scored
 from training.simulator.measure import coverage, false_verdicts, figure, found_changes, intervened
-from training.simulator.page import page, summary
+from training.simulator.page import _is, page, summary
 from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
 
 TRUE = {"en": ErrorRate(188, 201, 215, 238), "fr": ErrorRate(175, 201, 213, 244)}
@@ -121,3 +121,10 @@ def test_estimators_are_compared_on_bags_of_every_prevalence() -> None:
     assert list(rows) == list(METHODS)
     assert rows["adjusted count"][0] < rows["raw share"][0]
     assert adjusted(0.4, ErrorRate(80, 100, 90, 100)) == pytest.approx(0.3 / 0.7)
+
+
+def test_a_promise_is_kept_missed_or_undecided() -> None:
+    assert _is([[0.04, 0.02, 9]], 0, 0.05) == "yes"
+    assert _is([[0.06, 0.02, 9]], 0, 0.05) == "within its error"
+    assert _is([[0.08, 0.02, 9]], 0, 0.05) == "**no**"
+    assert _is([[0.95, 0.01, 9], [0.90, 0.01, 9]], 0.93, 0.97) == "**no**"

@@ -45,7 +45,7 @@ before.
 COST = """PACC and EMQ need a posterior for every comment, which the wall does not let out: only rounded counts of
 people leave it. The last three rows are what can be had on the far side; the three before, which read unrounded
 comments, are what that costs. One bag is one cell of one pair in one week, steadied by nothing: what pooling over
-weeks and pairs adds is in the table above.
+weeks and pairs adds is in the table above. Posteriors were calibrated on dev itself, which flatters PACC and EMQ.
 """
 
 Found = Mapping[str, Any]
@@ -102,31 +102,33 @@ def _shows(kept: Mapping[str, Found]) -> str:
         figures = [v["covered"] for levels in by.values() for k, v in levels.items() if k != "all"]
         low, high = min(figures), max(figures)
         rows.append(["95 % intervals cover the true rate: each language, prevalence 0.05, 0.2, 0.5", "93 to 97 %",
-                     f"{_percent(low)} to {_percent(high)}", _is(low[0] >= 0.93 and high[0] <= 0.97)])  # fmt: skip
+                     f"{_percent(low)} to {_percent(high)}", _is((low, high), 0.93, 0.97)])  # fmt: skip
         ratio = max(levels["all"]["ratio"] for levels in by.values())
         rows.append(["mean absolute error of a released rate, of the raw share's", "at most 0.6", _number(ratio),
-                     _is(ratio[0] <= 0.6)])  # fmt: skip
+                     _is([ratio], 0, 0.6)])  # fmt: skip
     if "false verdicts" in kept:
         worst = max(v["companies with any"] for v in kept["false verdicts"]["found"].values())
         rows.append(["companies where nothing changed that hear of a change in a week", "at most 5 %", _percent(worst),
-                     _is(worst[0] <= 0.05)])  # fmt: skip
+                     _is([worst], 0, 0.05)])  # fmt: skip
     if "found changes" in kept:
         teams = {k: v for k, v in kept["found changes"]["found"].items() if k.startswith("one team")}
-        false, least = max(v["false"] for v in teams.values()), min(v["found"] for v in teams.values())
+        false, least = max(v["false discovery rate"] for v in teams.values()), min(v["found"] for v in teams.values())
         ratio = min(v["ratio"] for v in teams.values())
-        rows.append(["false verdicts, of those given, where a team changed", "at most 5 %", _percent(false),
-                     _is(false[0] <= 0.05)])  # fmt: skip
+        rows.append(["false discovery rate of a week where one team changed", "at most 5 %", _percent(false),
+                     _is([false], 0, 0.05)])  # fmt: skip
         rows.append(["a change of 20 points about one team, 25 voices a week, found within 6 weeks", "at least 80 %",
-                     _percent(least), _is(least[0] >= 0.8)])  # fmt: skip
-        rows.append(["the same, of what perfect labels find", "at least 85 %", _percent(ratio), _is(ratio[0] >= 0.85)])
+                     _percent(least), _is([least], 0.8, 1)])  # fmt: skip
+        rows.append(
+            ["the same, of what perfect labels find", "at least 85 %", _percent(ratio), _is([ratio], 0.85, np.inf)]
+        )
     if "interventions" in kept:
         by = kept["interventions"]["found"]
         figures = [v["covered"] for v in by.values()]
         low, high = min(figures), max(figures)
         rows.append(["intervals of an intervention's effect cover it", "93 to 97 %",
-                     f"{_percent(low)} to {_percent(high)}", _is(low[0] >= 0.93 and high[0] <= 0.97)])  # fmt: skip
+                     f"{_percent(low)} to {_percent(high)}", _is((low, high), 0.93, 0.97)])  # fmt: skip
         false = max(v["effect said"] for k, v in by.items() if k.endswith("+0%"))
-        rows.append(["effects said where there is none", "at most 5 %", _percent(false), _is(false[0] <= 0.05)])
+        rows.append(["effects said where there is none", "at most 5 %", _percent(false), _is([false], 0, 0.05)])
     companies = {name: of["companies"] for name, of in kept.items() if name in ("coverage", "interventions")}
     note = "The worst figure of each kind over all settings below. " + "; ".join(
         f"{name}: {n} companies asked for" for name, n in companies.items()
@@ -134,8 +136,12 @@ def _shows(kept: Mapping[str, Found]) -> str:
     return _table(["promise", "aim", "measured", "kept"], rows) + f"\n{note}.\n"
 
 
-def _is(kept: bool) -> str:
-    return "yes" if kept else "**no**"
+def _is(worst: Sequence[Sequence[float]], least: float, most: float) -> str:
+    """Whether figures lie within an aim: yes; not by more than their Monte-Carlo error; or no."""
+    if all(least <= value <= most for value, _, _ in worst):
+        return "yes"
+    within = all(value + half >= least and value - half <= most for value, half, _ in worst)
+    return "within its error" if within else "**no**"
 
 
 def _coverage(by: Found, title: str = "## Rates") -> str:
