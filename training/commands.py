@@ -89,10 +89,10 @@ def evaluate(
     _require_training()
     if report.suffix not in (".html", ".md"):
         raise UsageError(f"{report}: a report ends in .html or .md")
-    import onnxruntime
     from tokenizers import Tokenizer
 
     from friction import settings as configuration
+    from friction.inference import open_session
     from friction.model_folder import RELEASED, read_card
 
     from . import calibration
@@ -106,7 +106,7 @@ def evaluate(
     card = read_card(folder)
     read = own.read(rows, configuration.load(config).directory)
     items = examples(read)
-    session = onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
+    session = open_session(folder / "model.onnx")
     logits = run(session, Tokenizer.from_file(str(folder / "tokenizer.json")), items)
     judged = Judged(read, items, calibration.probabilities(logits, items, card.scaling), card.thresholds)
     reports.write(report, f"{card.name} on {rows.name}", judged, len(read))

@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--whole", type=Path, required=True, help="a network of training.finetune on every comment")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    dev = examples(load("dev"))
+    rows, dev = training_rows(), examples(load("dev"))
     points: dict[str, dict[str, float]] = {}
 
     def add(name: str, network: Network, tokenizer: Tokenizer) -> None:
@@ -50,9 +50,9 @@ def main() -> None:
         (args.out / POINTS).write_text(json.dumps(points, indent=1) + "\n", encoding="utf-8")
 
     for size in SIZES:
-        add(f"{size:,} comments", *train_once(args.encoder, args.out / str(size), training_rows(size), seed=SEED))
-    add(f"all {len(training_rows()):,}", *load_network(args.whole))
-    plain = train_once(args.plain, args.out / "plain", training_rows(SIZES[-1]), seed=SEED)
+        add(f"{size:,} comments", *train_once(args.encoder, args.out / str(size), rows[:size], seed=SEED))
+    add(f"all {len(rows):,}", *load_network(args.whole))
+    plain = train_once(args.plain, args.out / "plain", rows[: SIZES[-1]], seed=SEED)
     add(f"{SIZES[-1]:,}, without the intermediate stage", *plain)
     print(table(args.out))
 

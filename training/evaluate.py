@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, cast
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
+from friction.inference import open_session
 from friction.model_folder import Card, checksums, read_card
 from friction.taxonomy import PATTERNS
 
@@ -144,7 +144,7 @@ def main() -> None:
     args = _read_arguments()
     split = cast(Split, args.split)
     card = read_card(args.model)
-    session = onnxruntime.InferenceSession(str(args.model / "model.onnx"), providers=["CPUExecutionProvider"])
+    session = open_session(args.model / "model.onnx")
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
     train_rows, rows = load("train"), load(split)
     train_items, dev, judged = examples(train_rows), examples(load("dev")), examples(rows)
