@@ -1,0 +1,169 @@
+"""``friction.toml``, read once at the entry point and passed down.
+
+Promises: an unknown key is an error that names the nearest known one; a threshold under the floor is refused;
+a message names keys, never secrets. Secrets come from the environment only.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
+
+from friction.disclosure import Policy
+from friction.errors import IntegrityError, UsageError
+from friction.records import Directory, Intervention, Team, TeamId, Week
+from friction.settings.reading import RELEASES_VARIABLE, SCORES_VARIABLE, read
+from friction.settings.sections import ChannelSection, File, SourceSection
+
+if TYPE_CHECKING:
+    from friction.redaction import Redactor
+
+__all__ = ["RELEASES_VARIABLE", "SCORES_VARIABLE", "ChannelSection", "Settings", "SourceSection", "load"]
+
+
+class Settings:
+    """What the configuration says.
+
+    Attributes:
+        home: folder of ``friction.toml``; ``friction-data/`` and ``inbox/`` stand in it.
+    """
+
+    def __init__(self, file: File, home: Path, environment: Mapping[str, str], *, private: bool) -> None:
+        self.home = home
+        self.directory = Directory(
+            {
+                TeamId(key): Team(
+                    id=TeamId(key),
+                    name=team.name or key,
+                    headcount=team.headcount,
+                    aliases=team.aliases,
+                    parent=None if team.parent is None else TeamId(team.parent),
+                )
+                for key, team in file.teams.items()
+            }
+        )
+        self.policy = Policy(
+            min_respondents=file.privacy.min_respondents,
+            min_team_size=file.privacy.min_team_size,
+            max_window_weeks=file.privacy.max_window_weeks,
+            epsilon=file.privacy.epsilon,
+            epsilon_per_year=file.privacy.epsilon_per_year,
+        )
+        self.interventions = tuple(
+            Intervention(TeamId(i.from_team), TeamId(i.about_team), Week.parse(i.week), i.description)
+            for i in file.interventions
+        )
+        self.sources = file.sources
+        self._timezone = file.timezone
+        self.digest = file.digest
+        self.notice = file.notice
+        self.redaction = file.redaction
+        scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
+        self.releases_address = (
+            environment.get(RELEASES_VARIABLE) or file.store.releases or _sqlite(self.data / "releases.sqlite")
+        )
+        if scores == self.releases_address:
+            raise UsageError("[store]: scores and releases are two stores; give them two addresses")
+        self._scores_address = scores if private else None
+
+    @property
+    def scores_address(self) -> str:
+        """Where the private store is.
+
+        Raises:
+            IntegrityError: this process was given the address of the releases only.
+        """
+        if self._scores_address is None:
+            raise IntegrityError("This process reads releases only; the address of the private store is not in it.")
+        return self._scores_address
+
+    @property
+    def data(self) -> Path:
+        """Where the default stores and the reject lists are kept."""
+        return self.home / "friction-data"
+
+    def has_scores(self) -> bool:
+        """Whether the private store is at hand; it is not where only releases are read."""
+        return _may_exist(self.scores_address)
+
+    def has_releases(self) -> bool:
+        """Whether there is a store of releases, as far as can be told without asking a server."""
+        return _may_exist(self.releases_address)
+
+    @property
+    def inbox(self) -> Path:
+        """Where files to be read wait."""
+        return self.home / "inbox"
+
+    def redactor(self) -> "Redactor":
+        """What masks personal data before anything else reads a text.
+
+        Raises:
+            UsageError: the list of names cannot be read, or the pattern is none.
+        """
+        from friction.redaction import Redactor
+        from friction.redaction.roster import read as read_roster
+
+        names, pattern = self.redaction.names, self.redaction.employee_numbers
+        try:
+            identifiers = re.compile(pattern) if pattern else None
+        except re.error as error:
+            raise UsageError(f"redaction.employee_numbers is not a regular expression: {error}") from None
+        if identifiers is not None and identifiers.match(""):
+            raise UsageError("redaction.employee_numbers matches nothing at all too; say what must stand there")
+        roster = read_roster(self.home / names) if names else None
+        return Redactor(self.directory, roster=roster, identifiers=identifiers)
+
+    def source(self, name: str | None) -> SourceSection:
+        """Column mapping of a source; the contract's own column names where no name is given.
+
+        Raises:
+            UsageError: the configuration has no such source.
+        """
+        if name is None:
+            return SourceSection()
+        if name not in self.sources:
+            known = ", ".join(self.sources) or "none"
+            raise UsageError(
+                f"No [sources.{name}] in the configuration (known: {known}). Add it, or leave --source out."
+            )
+        return self.sources[name]
+
+    def zone(self, source: SourceSection) -> ZoneInfo:
+        """The time zone in which a source's weeks are counted."""
+        return ZoneInfo(source.timezone or self._timezone)
+
+    @property
+    def reads_private_channels(self) -> bool:
+        """Whether a source is told to read private, direct or small conversations: staff are to know."""
+        return any(channel.private for source in self.sources.values() for channel in source.channels.values())
+
+
+def _sqlite(path: Path) -> str:
+    """The address of a file; a ``?`` or ``%`` in its path is part of the path."""
+    return f"sqlite:///{quote(str(path))}"
+
+
+def _may_exist(address: str) -> bool:
+    file = address.removeprefix("sqlite:///")
+    return file == address or Path(unquote(file)).exists()
+
+
+def load(path: Path, *, private: bool = True) -> Settings:
+    """Read and check a configuration file, and the environment.
+
+    Args:
+        path: the file.
+        private: False in a process that shows releases: it forgets the address of the private store, also in its
+            environment.
+
+    Raises:
+        UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team, a password.
+    """
+    settings = Settings(read(path), path.resolve().parent, os.environ, private=private)  # noqa: TID251
+    if not private:
+        os.environ.pop(SCORES_VARIABLE, None)  # noqa: TID251
+    return settings

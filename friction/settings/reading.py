@@ -1,0 +1,149 @@
+"""From the bytes of ``friction.toml`` to its sections, or to an error that says what, where and what to do next."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from friction.errors import UsageError
+from friction.records import Week
+from friction.settings.sections import File, Section
+
+SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
+RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
+"""Addresses of the stores from the environment; they come before those of ``[store]``, and may hold a password."""
+_ENDS: Final = ("from_team", "about_team")
+
+
+def read(path: Path) -> File:
+    """Read and check a configuration file.
+
+    Raises:
+        UsageError: as ``friction.settings.load`` says.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"No configuration at {path}. Write one with: friction init") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder. Give the friction.toml in it.") from None
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+    try:
+        file = File.model_validate(raw)
+    except ValidationError as error:
+        raise UsageError("\n".join(f"{path}: {_explain(e)}" for e in error.errors(include_input=False))) from None
+    if (file.privacy.mechanism == "laplace") != (file.privacy.epsilon is not None):
+        raise UsageError(
+            f'{path}: privacy.mechanism = "laplace" needs epsilon and epsilon_per_year, and they need it: '
+            "say what a cell may cost one person, and what a year may."
+        )
+    for key, team in file.teams.items():
+        if team.parent is not None and (team.parent not in file.teams or team.parent == key):
+            raise UsageError(
+                f"{path}: teams.{key}.parent must be the id of another team{_nearest(team.parent, file.teams)}"
+            )
+    _check_sources(path, file)
+    _check_interventions(path, file)
+    for key, variable in (("scores", SCORES_VARIABLE), ("releases", RELEASES_VARIABLE)):
+        if _has_password(getattr(file.store, key)):
+            raise UsageError(
+                f"{path}: store.{key} holds a password. Take it out and set {variable} in the environment, or use "
+                "a password file (~/.pgpass)."
+            )
+    return file
+
+
+def _check_interventions(path: Path, file: File) -> None:
+    """Each is on a pair of teams, from a week on that is one, and no pair has two in one week."""
+    seen = set()
+    for place, intervention in enumerate(file.interventions):
+        where = f"{path}: interventions.{place}"
+        for end in _ENDS:
+            team = getattr(intervention, end)
+            if team not in file.teams:
+                raise UsageError(f"{where}.{end} must be the id of a team{_nearest(team, file.teams)}")
+        if intervention.from_team == intervention.about_team:
+            raise UsageError(f"{where}: from_team and about_team are one team; name the two of a pair")
+        try:
+            week = Week.parse(intervention.week)
+        except UsageError as error:
+            raise UsageError(f"{where}.week is {error}") from None
+        key = (intervention.from_team, intervention.about_team, week)
+        if key in seen:
+            raise UsageError(f"{where}: this pair has one in that week already; tell both in one description")
+        seen.add(key)
+
+
+def _check_sources(path: Path, file: File) -> None:
+    """Every team that a source names is one, and every time zone is known."""
+    named = [(f"{key}.timezone", source.timezone) for key, source in file.sources.items() if source.timezone]
+    for where, zone in [("timezone", file.timezone), *((f"sources.{key}", zone) for key, zone in named)]:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise UsageError(f"{path}: {where} is no time zone; write one like Europe/Paris") from None
+    for key, source in file.sources.items():
+        tables: dict[str, Mapping[str, str | None]] = {
+            "text": source.text if isinstance(source.text, dict) else {},
+            "codes": source.codes,
+            "authors": source.authors,
+            "groups": source.groups,
+            "channels": {f"{name}.{end}": getattr(c, end) for name, c in source.channels.items() for end in _ENDS},
+        }
+        for table, teams in tables.items():
+            for name, team in teams.items():
+                if team is not None and team not in file.teams:
+                    raise UsageError(
+                        f"{path}: sources.{key}.{table}.{name} must be the id of a team{_nearest(team, file.teams)}"
+                    )
+
+
+def _has_password(address: str | None) -> bool:
+    try:
+        return address is not None and (bool(urlsplit(address).password) or "password=" in address)
+    except ValueError:
+        return True
+
+
+def _explain(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        return f"unknown key {where}{_nearest(str(error['loc'][-1]), known)}. Known here: {', '.join(known)}."
+    if error["type"] == "greater_than_equal" and error["loc"][0] == "privacy":
+        return f"{where} is under its floor of {error['ctx']['ge']}. Raise it: the wall cannot be lowered."
+    if error["type"] == "less_than_equal" and error["loc"] == ("privacy", "epsilon"):
+        return f"{where} is over its ceiling of {error['ctx']['le']}. Take a smaller one: the wall cannot be lowered."
+    if error["type"] == "missing" and error["loc"] == ("teams",):
+        return "no team. Add at least one section like [teams.sales] with name, headcount and aliases."
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: an id takes lower-case letters, digits, - and _ only."
+    return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _known_keys(where: tuple[int | str, ...]) -> list[str]:
+    section: type[Section] = File
+    for part in where:
+        if isinstance(part, str) and part in section.model_fields:
+            section = _section_in(section.model_fields[part].annotation) or section
+    return list(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    """The section that a field holds, be it in a table or a list."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, map(_section_in, get_args(annotation))), None)
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,0 +1,136 @@
+"""The sections of ``friction.toml``: what may stand there, of which type, and what holds where nothing does."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from friction.disclosure import FLOOR, MOST_EPSILON
+from friction.records import TeamId
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+
+
+class Section(BaseModel):
+    """A part of the file. Its errors never repeat what stood there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class TeamSection(Section):
+    """``[teams.ID]``: how a team is called and how large it is."""
+
+    name: str | None = None
+    headcount: Annotated[int, Field(ge=0)] | None = None
+    aliases: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...] = ()
+    parent: str | None = None
+
+
+class PrivacySection(Section):
+    """``[privacy]``: thresholds. They can be raised, never lowered under their floor.
+
+    ``mechanism = "laplace"`` is differential privacy; it needs both epsilons, and they need it.
+    """
+
+    mechanism: Literal["rounding", "laplace"] = "rounding"
+    epsilon: Annotated[Decimal, Field(gt=0, le=MOST_EPSILON, max_digits=6, decimal_places=3)] | None = None
+    epsilon_per_year: Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3)] | None = None
+    min_respondents: Annotated[int, Field(ge=FLOOR)] = FLOOR
+    min_team_size: Annotated[int, Field(ge=FLOOR)] = FLOOR
+    max_window_weeks: Annotated[int, Field(ge=1, le=52)] = 13
+
+
+class ChannelSection(Section):
+    """``[sources.NAME.channels.CHANNEL]``: what a chat channel stands for, by its name or its id."""
+
+    from_team: str | None = None
+    about_team: str | None = None
+    private: bool = False
+    """Read it although it is private, a direct conversation or one of few people; the notice says so."""
+
+
+class SourceSection(Section):
+    """``[sources.NAME]``: which column of a file holds what, and what a chat's channels and authors stand for.
+
+    ``text`` may be several columns, or a table of columns and the team that each asks about.
+    """
+
+    text: str | tuple[str, ...] | dict[str, str] = "text"
+    id: str = "id"
+    from_team: str = "from_team"
+    about_team: str = "about_team"
+    respondent: str = "respondent"
+    week: str = "week"
+    lang: str = "lang"
+    one_row_per_person: bool = False
+    """The source promises that each row is another person; then no respondent column is needed."""
+    codes: dict[str, str] = {}
+    """Teams behind the values of a choice that was exported as numbers."""
+    dates: Literal["dmy", "mdy"] | None = None
+    timezone: str | None = None
+    authors: dict[str, str] = {}
+    """Teams of a chat's authors, by their pseudonym there."""
+    groups: dict[str, str] = {}
+    """Teams behind a chat's user groups, by their name or id; an author's own entry comes first."""
+    channels: dict[str, ChannelSection] = {}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the comment columns."""
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text)
+
+    def about(self, column: str) -> TeamId | None:
+        """The team that a comment column is said to ask about."""
+        return TeamId(self.text[column]) if isinstance(self.text, dict) else None
+
+
+class DigestSection(Section):
+    """``[digest]``: the weekly e-mail."""
+
+    language: Literal["en", "fr"] = "en"
+
+
+class RedactionSection(Section):
+    """``[redaction]``: what this organisation masks beside what is masked everywhere. See docs/redaction.md."""
+
+    names: str | None = None
+    """A file of names, or of their salted hashes; its path is taken from where ``friction.toml`` stands."""
+    employee_numbers: str | None = None
+    """A regular expression."""
+
+
+class NoticeSection(Section):
+    """``[notice]``: what the transparency notice cannot know by itself."""
+
+    contact: str | None = None
+    """Whom staff may ask: a name, a room, an address."""
+
+
+class StoreSection(Section):
+    """``[store]``: addresses of the two stores, without a password; by default files in ``friction-data/``."""
+
+    scores: str | None = None
+    releases: str | None = None
+
+
+class InterventionSection(Section):
+    """``[[interventions]]``: something done about a pair; its effect is shown with the pair's trend."""
+
+    from_team: str
+    about_team: str
+    week: str
+    description: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class File(Section):
+    """The whole file."""
+
+    teams: Annotated[dict[Slug, TeamSection], Field(min_length=1)]
+    privacy: PrivacySection = PrivacySection()
+    sources: dict[Slug, SourceSection] = {}
+    timezone: str = "UTC"
+    redaction: RedactionSection = RedactionSection()
+    digest: DigestSection = DigestSection()
+    notice: NoticeSection = NoticeSection()
+    store: StoreSection = StoreSection()
+    interventions: tuple[InterventionSection, ...] = ()
