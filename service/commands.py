@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from friction.cli import CONFIG, Config
+from friction.commands import CONFIG, Config
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def write_digest(settings: "Settings", out: Path | None, week: "Week | None" = N
 def weekly(out: Out = None, config: Config = CONFIG) -> None:
     """Read the inbox, release, write the digest: the one line for cron or a timer."""
     from friction import settings as configuration
-    from friction.cli import inbox_files, ingest_files, release_weeks
+    from friction.commands.ingesting import inbox_files, ingest_files
+    from friction.commands.releasing import release_weeks
 
     settings = configuration.load(config)
     unread: UsageError | None = None
@@ -91,7 +92,7 @@ def serve(
     import uvicorn
 
     from friction import settings as configuration
-    from friction.cli import build_pipeline
+    from friction.commands import build_pipeline
     from friction.store.releases import ReleaseStore
 
     from .app import create_app

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from friction.cli import release_weeks
+from friction.commands.releasing import release_weeks
 from friction.disclosure import YEAR, Policy
 from friction.mechanisms import exhausted
 from friction.records import Cell, Directory, Week

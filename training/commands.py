@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from friction.cli import CONFIG, Config
+from friction.commands import CONFIG, Config
 from friction.errors import UsageError
 
 Rows = Annotated[

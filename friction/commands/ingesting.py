@@ -1,0 +1,140 @@
+"""``friction ingest``: files into the private store, and what became of each."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from friction.commands import CONFIG, Config, build_pipeline
+from friction.errors import UsageError
+
+if TYPE_CHECKING:
+    from friction.ingest import Report
+    from friction.records import Week
+    from friction.settings import Settings
+
+LONGEST_NAME = 24
+"""Characters of a column's name that a message may show."""
+
+
+def ingest(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="A survey or chat export, CSV, XLSX or JSON lines; - is standard input.")
+    ] = None,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Read every file of the inbox beside friction.toml.")] = False,
+    source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
+    week: Annotated[str | None, typer.Option(help="ISO week of rows that state none, like 2026-W47.")] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Any rejected row is a failure; nothing of its file is written.")
+    ] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Read files through the pipeline into the private store. The same file twice counts once."""
+    from friction import settings as configuration
+    from friction.records import Week
+
+    settings = configuration.load(config)
+    paths = list(files or [])
+    if inbox:
+        paths += inbox_files(settings)
+    elif not paths:
+        raise UsageError("Name at least one file, or use --inbox")
+    ingest_files(paths, settings, source=source, week=None if week is None else Week.parse(week), strict=strict)
+
+
+def inbox_files(settings: "Settings") -> list[str]:
+    """Files that wait in the inbox, by name."""
+    if not settings.inbox.is_dir():
+        raise UsageError(f"No inbox at {settings.inbox}. Make the folder, or run: friction init")
+    return [str(p) for p in sorted(settings.inbox.iterdir()) if p.is_file() and not p.name.startswith(".")]
+
+
+def ingest_files(
+    paths: Sequence[str],
+    settings: "Settings",
+    *,
+    source: str | None = None,
+    week: "Week | None" = None,
+    strict: bool = False,
+) -> None:
+    """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
+    from friction.ingest import ingest as ingest_file
+    from friction.store.scores import ScoreStore
+
+    pipeline = build_pipeline(settings)
+    store = ScoreStore(settings.scores_address)
+    failures: list[str] = []
+    for path in paths:
+        try:
+            with _progress(path) as show:
+                report = ingest_file(
+                    path,
+                    settings=settings,
+                    pipeline=pipeline,
+                    store=store,
+                    source=source,
+                    week=week,
+                    strict=strict,
+                    progress=show,
+                )
+            _say(report)
+        except UsageError as error:
+            if len(paths) == 1:
+                raise
+            failures.append(str(error))
+            print(f"friction: {error}", file=sys.stderr)
+    store.close()
+    if failures:
+        raise UsageError(f"{len(failures)} of {len(paths)} files could not be read; the others are in")
+
+
+@contextmanager
+def _progress(path: str) -> Iterator["_Counter"]:
+    counter = _Counter(path)
+    try:
+        yield counter
+    finally:
+        counter.clear()
+
+
+class _Counter:
+    """Rows so far, on a terminal only."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._shown = sys.stderr.isatty()
+
+    def __call__(self, rows: int) -> None:
+        if self._shown and rows % 256 == 0:
+            print(f"\r{self._path}: {rows} rows", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _say(report: "Report") -> None:
+    if report.repeated:
+        print(f"{report.name}: in already, nothing to do")
+        return
+    languages = ", ".join(f"{n} {lang}" for lang, n in sorted(report.languages.items())) or "none"
+    print(
+        f"{report.name}: {report.rows} rows, {report.comments} comments ({languages}), {report.added} votes counted, "
+        f"{report.unattributed} unattributed, {len(report.rejected)} rejected"
+    )
+    if report.form not in ("table", "JSON lines"):
+        print(f"  read as {report.form}; weeks: {', '.join(sorted(report.weeks)) or 'none'}")
+    if report.blank:
+        print(f"  {report.blank} answers are blank, or no person's words")
+    if again := report.votes - report.added + report.repeats:
+        print(f"  {again} votes were in already and did not count again")
+    if report.ignored_columns:
+        named = [c for c in report.ignored_columns if len(c) <= LONGEST_NAME]  # a longer one may be a comment's text
+        more = len(report.ignored_columns) - len(named)
+        print(f"  columns not used: {', '.join(named + [f'{more} with a long name'] * bool(more))}")
+    for number, reason in report.rejected[:3]:
+        print(f"  row {number}: {reason}", file=sys.stderr)
+    if report.rejects_file:
+        print(f"  every rejected row is listed in {report.rejects_file}", file=sys.stderr)

@@ -1,0 +1,86 @@
+"""``friction trends``, ``plan`` and ``notice``: what can be read."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from friction.commands import CONFIG, Config, write_whole
+
+
+def trends(
+    from_team: Annotated[str | None, typer.Argument(help="Who speaks.")] = None,
+    about_team: Annotated[str | None, typer.Argument(help="About whom.")] = None,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print.")] = "table",
+    config: Config = CONFIG,
+) -> None:
+    """Print the released trend of every pair of teams, or of one."""
+    from friction import settings as configuration
+    from friction.report import pair_of, read_trends, to_csv, to_json, to_table
+    from friction.store.releases import ReleaseStore
+
+    settings = configuration.load(config)
+    releases = ReleaseStore(settings.releases_address)
+    pair = pair_of(settings.directory, from_team, about_team)
+    found = read_trends(releases, settings.interventions)
+    if pair is not None:
+        found = [t for t in found if (t.from_team, t.about_team) == pair]
+    if format == "json":
+        print(json.dumps({"pairs": [to_json(t) for t in found]}, ensure_ascii=False, indent=1))
+    elif format == "csv":
+        print(to_csv(found), end="")
+    else:
+        print(to_table(found, settings.directory, pair), end="")
+
+
+def plan(
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1, help="Share of a team that writes in a week; see what your surveys show.")
+    ] = 0.2,
+    spread: Annotated[
+        Literal["even", "size", "all"],
+        typer.Option(help="A writer speaks of one other team, each as likely or by its size, or of all of them."),
+    ] = "even",
+    blame: Annotated[float, typer.Option(min=0, max=1, help="Share of them that holds the other responsible.")] = 0.25,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print.")] = "table",
+    config: Config = CONFIG,
+) -> None:
+    """What can be seen with these headcounts: weeks to a cell and the smallest visible change, per pair."""
+    from friction import settings as configuration
+    from friction.disclosure import MECHANISM
+    from friction.model_folder import RELEASED, read_card
+    from friction.plan import Habits
+    from friction.plan import plan as reckon
+    from friction.plan_report import to_csv, to_json, to_table
+
+    settings = configuration.load(config)
+    habits = Habits(share, spread, blame)
+    found = reckon(settings.directory, settings.policy, read_card(RELEASED).errors["blame"], habits, MECHANISM)
+    if format == "json":
+        print(json.dumps(to_json(found, habits, settings.policy), ensure_ascii=False, indent=1))
+    elif format == "csv":
+        print(to_csv(found), end="")
+    else:
+        print(to_table(found, habits, settings.policy), end="")
+
+
+def notice(
+    lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of its readers.")] = "en",
+    out: Annotated[Path | None, typer.Option("--out", help="Write here instead of to standard output.")] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Write the transparency notice for staff and their representatives, from the running configuration."""
+    from friction import settings as configuration
+    from friction.model_folder import RELEASED, read_card
+    from friction.notice import notice as write
+
+    settings = configuration.load(config)
+    text = write(settings, read_card(RELEASED), lang)
+    if out is None:
+        print(text, end="")
+    else:
+        write_whole(out, iter(text.splitlines()))
+    if settings.notice.contact is None:
+        print('friction: it names nobody to ask. Add [notice] contact = "..." to the configuration.', file=sys.stderr)
