@@ -191,7 +191,8 @@ def _comment(state: State, row: CommentIn) -> Comment | str:
 @router.get("/pairs")
 def pairs(request: Request) -> PairsOut:
     """Every released pair: latest cell and verdict."""
-    found = read_trends(_state(request).releases)
+    state = _state(request)
+    found = read_trends(state.releases, state.interventions())
     return PairsOut(pairs=[PairOut(**to_json(t, latest_only=True)) for t in found])
 
 
@@ -201,5 +202,9 @@ def pair(from_team: str, about_team: str, request: Request) -> PairOut:
     state = _state(request)
     if from_team not in state.directory.teams or about_team not in state.directory.teams or from_team == about_team:
         raise HTTPException(404, "There is no such pair of teams in the directory.")
-    found = [t for t in read_trends(state.releases) if (t.from_team, t.about_team) == (from_team, about_team)]
+    found = [
+        t
+        for t in read_trends(state.releases, state.interventions())
+        if (t.from_team, t.about_team) == (from_team, about_team)
+    ]
     return PairOut(**to_json(found[0] if found else Trend(TeamId(from_team), TeamId(about_team), ())))

@@ -93,6 +93,7 @@ def serve(
 
     from friction import settings as configuration
     from friction.commands import build_pipeline
+    from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
 
     from .app import create_app
@@ -103,8 +104,9 @@ def serve(
         raise UsageError(f"{host} is not a loopback address. Access keys do not exist yet, so nobody else may connect.")
     settings = configuration.load(config, private=False)
     releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
-    state = State(settings.directory, build_pipeline(settings), releases)
-    keep_out(settings.releases_address)
+    operations = open_operations(settings.operations_address)
+    state = State(settings, build_pipeline(settings), releases, operations)
+    keep_out(settings.releases_address, settings.operations_address)
     name = f"[{host}]" if ":" in host else host
     server = uvicorn.Server(
         uvicorn.Config(create_app(state, host=name), log_level="warning", access_log=False, server_header=False)

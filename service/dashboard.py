@@ -36,7 +36,7 @@ templates.filters["shade"] = _shade
 def matrix(request: Request) -> HTMLResponse:
     """Who speaks about whom, and how the latest window stands."""
     state: State = request.app.state.friction
-    found = {(t.from_team, t.about_team): t for t in read_trends(state.releases)}
+    found = {(t.from_team, t.about_team): t for t in read_trends(state.releases, state.interventions())}
     page = templates.get_template("matrix.html").render(
         teams=list(state.directory.teams.values()), trends=found, last_week=state.releases.last_week()
     )
@@ -50,7 +50,11 @@ def pair(from_team: str, about_team: str, request: Request) -> HTMLResponse:
     teams = state.directory.teams
     if from_team not in teams or about_team not in teams or from_team == about_team:
         raise HTTPException(404, "There is no such pair of teams in the directory.")
-    found = [t for t in read_trends(state.releases) if (t.from_team, t.about_team) == (from_team, about_team)]
+    found = [
+        t
+        for t in read_trends(state.releases, state.interventions())
+        if (t.from_team, t.about_team) == (from_team, about_team)
+    ]
     page = templates.get_template("pair.html").render(
         speaks=teams[TeamId(from_team)], spoken_of=teams[TeamId(about_team)], trend=found[0] if found else None
     )

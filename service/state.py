@@ -1,9 +1,12 @@
-"""What the web process holds: the directory, the pipeline for scoring, and the released cells."""
+"""What the web process holds: the settings, the pipeline for scoring, the released cells, and what people enter."""
 
 from dataclasses import dataclass
 
 from friction.pipeline import Pipeline
-from friction.records import Directory
+from friction.records import Directory, Intervention
+from friction.settings import Settings
+from friction.store import interventions
+from friction.store.engine import Database
 from friction.store.releases import ReleaseStore
 
 
@@ -11,6 +14,16 @@ from friction.store.releases import ReleaseStore
 class State:
     """Built once at start; no address of the private store in it."""
 
-    directory: Directory
+    settings: Settings
     pipeline: Pipeline
     releases: ReleaseStore
+    operations: Database
+
+    @property
+    def directory(self) -> Directory:
+        """The teams."""
+        return self.settings.directory
+
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What was done about pairs: as configured, and as entered."""
+        return interventions.together(self.settings.interventions, self.operations)

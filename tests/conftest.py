@@ -13,7 +13,10 @@ from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
 from friction.records import Cell, Directory, Team, TeamId, Week
 from friction.settings import Settings, load
+from friction.store.engine import Database
+from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
+from friction.store.schema import STORES
 from friction.store.scores import ScoreStore, Vote
 from friction.taxonomy import PATTERNS
 from tests import postgres
@@ -72,15 +75,16 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def store_section(engine: str, request: pytest.FixtureRequest) -> str:
-    """``[store]`` of the configuration: nothing for SQLite, which is the default; two new schemas on PostgreSQL.
+    """``[store]`` of the configuration: nothing for SQLite, which is the default; three new schemas on PostgreSQL.
 
-    Two databases are what ``docs/stores.md`` asks for and ``tests/store/test_roles.py`` makes; here they cost too much.
+    Three databases are what ``docs/stores.md`` asks for and ``tests/store/test_roles.py`` makes; they cost too much
+    here.
     """
     if engine == "sqlite":
         return ""
     server = request.getfixturevalue("postgresql")
     number = next(_numbers)
-    stores = {store: f"{store}_{number}" for store in ("scores", "releases")}
+    stores = {store: f"{store}_{number}" for store in STORES}
     server.run(*(f"create schema {schema}" for schema in stores.values()))
     return "[store]\n" + "".join(f'{store} = "{server.address(schema=name)}"\n' for store, name in stores.items())
 
@@ -138,6 +142,13 @@ def scores(settings: Settings) -> Iterator[ScoreStore]:
 @pytest.fixture
 def releases(settings: Settings) -> Iterator[ReleaseStore]:
     store = ReleaseStore(settings.releases_address, create=True)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def operations(settings: Settings) -> Iterator[Database]:
+    store = open_operations(settings.operations_address)
     yield store
     store.close()
 

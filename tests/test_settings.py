@@ -34,7 +34,7 @@ DONE = "[[interventions]]\nfrom_team = 'sales'\nabout_team = 'it'\nweek = '2026-
         (TEAM + "[digest]\nlanguage = 'de'\n", "digest.language"),
         (TEAM + "headcount = 'many'\n", "not valid TOML"),
         ("[teams.sales]\nheadcount = 'many'\n", "teams.sales.headcount"),
-        (TEAM + "[store]\nscores = 'sqlite:///x'\nreleases = 'sqlite:///x'\n", "two addresses"),
+        (TEAM + "[store]\nscores = 'sqlite:///x'\nreleases = 'sqlite:///x'\n", "each its own address"),
         ("teams = ", "not valid TOML"),
         (PAIR + DONE.replace("about_team = 'it'", "about_team = 'itt'"), "interventions.0.about_team must be the id"),
         (PAIR + DONE.replace("about_team = 'it'", "about_team = 'sales'"), "are one team"),

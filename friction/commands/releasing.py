@@ -54,6 +54,7 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     from friction.mechanisms import exhausted
     from friction.records import Week
     from friction.release import release as close_windows
+    from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
     from friction.store.scores import ScoreStore
 
@@ -61,6 +62,7 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     last = this_week + -1 if through is None else Week.parse(through)
     if last >= this_week:
         raise UsageError(f"{last} is not over yet; a window closes only on whole weeks")
+    open_operations(settings.operations_address).close()  # made, or brought up to date, before others need it
     with (
         closing(ScoreStore(settings.scores_address)) as scores,
         closing(ReleaseStore(settings.releases_address, create=True)) as releases,

@@ -19,12 +19,15 @@ def trends(
     """Print the released trend of every pair of teams, or of one."""
     from friction import settings as configuration
     from friction.report import pair_of, read_trends, to_csv, to_json, to_table
+    from friction.store.interventions import together
+    from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
 
     settings = configuration.load(config)
     releases = ReleaseStore(settings.releases_address)
     pair = pair_of(settings.directory, from_team, about_team)
-    found = read_trends(releases, settings.interventions)
+    operations = open_operations(settings.operations_address)
+    found = read_trends(releases, together(settings.interventions, operations))
     if pair is not None:
         found = [t for t in found if (t.from_team, t.about_team) == pair]
     if format == "json":

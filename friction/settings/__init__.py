@@ -15,13 +15,21 @@ from zoneinfo import ZoneInfo
 from friction.disclosure import Policy
 from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Intervention, Team, TeamId, Week
-from friction.settings.reading import RELEASES_VARIABLE, SCORES_VARIABLE, read
+from friction.settings.reading import OPERATIONS_VARIABLE, RELEASES_VARIABLE, SCORES_VARIABLE, read
 from friction.settings.sections import ChannelSection, File, SourceSection
 
 if TYPE_CHECKING:
     from friction.redaction import Redactor
 
-__all__ = ["RELEASES_VARIABLE", "SCORES_VARIABLE", "ChannelSection", "Settings", "SourceSection", "load"]
+__all__ = [
+    "OPERATIONS_VARIABLE",
+    "RELEASES_VARIABLE",
+    "SCORES_VARIABLE",
+    "ChannelSection",
+    "Settings",
+    "SourceSection",
+    "load",
+]
 
 
 class Settings:
@@ -65,8 +73,11 @@ class Settings:
         self.releases_address = (
             environment.get(RELEASES_VARIABLE) or file.store.releases or _sqlite(self.data / "releases.sqlite")
         )
-        if scores == self.releases_address:
-            raise UsageError("[store]: scores and releases are two stores; give them two addresses")
+        self.operations_address = (
+            environment.get(OPERATIONS_VARIABLE) or file.store.operations or _sqlite(self.data / "operations.sqlite")
+        )
+        if len({scores, self.releases_address, self.operations_address}) < 3:
+            raise UsageError("[store]: scores, releases and operations are three stores; give each its own address")
         self._scores_address = scores if private else None
 
     @property

@@ -16,7 +16,9 @@ from friction.settings.sections import File, Section
 
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
 RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
+OPERATIONS_VARIABLE: Final = "FRICTION_STORE_OPERATIONS"
 """Addresses of the stores from the environment; they come before those of ``[store]``, and may hold a password."""
+_ADDRESSES: Final = {"scores": SCORES_VARIABLE, "releases": RELEASES_VARIABLE, "operations": OPERATIONS_VARIABLE}
 _ENDS: Final = ("from_team", "about_team")
 
 
@@ -52,7 +54,7 @@ def read(path: Path) -> File:
             )
     _check_sources(path, file)
     _check_interventions(path, file)
-    for key, variable in (("scores", SCORES_VARIABLE), ("releases", RELEASES_VARIABLE)):
+    for key, variable in _ADDRESSES.items():
         if _has_password(getattr(file.store, key)):
             raise UsageError(
                 f"{path}: store.{key} holds a password. Take it out and set {variable} in the environment, or use "

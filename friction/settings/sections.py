@@ -107,10 +107,11 @@ class NoticeSection(Section):
 
 
 class StoreSection(Section):
-    """``[store]``: addresses of the two stores, without a password; by default files in ``friction-data/``."""
+    """``[store]``: addresses of the stores, without a password; by default files in ``friction-data/``."""
 
     scores: str | None = None
     releases: str | None = None
+    operations: str | None = None
 
 
 class InterventionSection(Section):

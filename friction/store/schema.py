@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from friction.errors import UsageError
 from friction.store.engine import Database, connect
 
-STORES: Final = ("scores", "releases")
+STORES: Final = ("scores", "releases", "operations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,17 @@ class Schema:
     """A store's tables.
 
     Attributes:
-        name: ``scores`` or ``releases``.
+        name: one of ``STORES``.
         metadata: the tables as the code uses them.
         head: their revision, the last one in the store's folder of migrations.
-        unversioned: (table, column) that tells a store of revision 0002, made before revisions were kept, from 0001.
+        unversioned: (table, column) that tells a store of revision 0002, made before revisions were kept, from 0001;
+            None where every store says its revision.
     """
 
     name: str
     metadata: MetaData
     head: str
-    unversioned: tuple[str, str]
+    unversioned: tuple[str, str] | None = None
 
     @property
     def version_table(self) -> str:
@@ -98,7 +99,7 @@ def revision(db: Connection, schema: Schema) -> tuple[str | None, bool]:
             raise UsageError(f"[store]: the address of {schema.name} holds the store {other}; give each its own")
     if schema.version_table in tables:
         return db.scalar(text(f"select version_num from {schema.version_table}")), True  # noqa: S608
-    if schema.name not in tables:
+    if schema.unversioned is None or schema.name not in tables:
         return None, False
     table, column = schema.unversioned
     return ("0002" if column in {c["name"] for c in found.get_columns(table)} else "0001"), False

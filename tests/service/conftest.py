@@ -10,7 +10,9 @@ import pytest
 import uvicorn
 
 from friction.pipeline import Pipeline
-from friction.records import Cell, Directory
+from friction.records import Cell
+from friction.settings import Settings
+from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from service.app import create_app
 from service.state import State
@@ -28,13 +30,17 @@ def released(releases: ReleaseStore, make_cells: MakeCells) -> ReleaseStore:
 
 
 @pytest.fixture
-def client(released: ReleaseStore, directory: Directory, pipeline: Pipeline) -> Iterator[httpx.Client]:
-    yield from serve(State(directory, pipeline, released))
+def client(
+    released: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline
+) -> Iterator[httpx.Client]:
+    yield from serve(State(settings, pipeline, released, operations))
 
 
 @pytest.fixture
-def empty_client(releases: ReleaseStore, directory: Directory, pipeline: Pipeline) -> Iterator[httpx.Client]:
-    yield from serve(State(directory, pipeline, releases))
+def empty_client(
+    releases: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline
+) -> Iterator[httpx.Client]:
+    yield from serve(State(settings, pipeline, releases, operations))
 
 
 def serve(state: State) -> Iterator[httpx.Client]:

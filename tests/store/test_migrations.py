@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from friction.errors import UsageError
 from friction.settings import Settings
-from friction.store import migrations, releases, scores
+from friction.store import migrations, operations, releases, scores
 from friction.store.engine import connect
 from friction.store.releases import ReleaseStore
 from friction.store.schema import Schema
@@ -19,7 +19,7 @@ from friction.store.scores import ScoreStore
 from tests.conftest import ENGINES, Ask
 
 pytestmark = ENGINES
-SCHEMAS = {"scores": scores.SCHEMA, "releases": releases.SCHEMA}
+SCHEMAS = {"scores": scores.SCHEMA, "releases": releases.SCHEMA, "operations": operations.SCHEMA}
 BEFORE_VERSIONS = """
 create table releases (week integer not null, previous varchar not null, hash varchar not null, primary key (week));
 create table cells (from_team varchar not null, about_team varchar not null, last_week integer not null,
@@ -75,7 +75,7 @@ def old(settings: Settings, ask: Ask, engine: str) -> Settings:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_models_and_history_agree(name: str, settings: Settings) -> None:
     schema = SCHEMAS[name]
-    address = settings.scores_address if name == "scores" else settings.releases_address
+    address = getattr(settings, f"{name}_address")
     database = connect(address, name, create=True)
     with database.write() as db:
         migrations.upgrade(db, schema)

@@ -14,8 +14,10 @@ from friction.disclosure import Policy
 from friction.errors import UsageError
 from friction.records import Week
 from friction.release import release
-from friction.settings import RELEASES_VARIABLE, SCORES_VARIABLE, Settings, load
+from friction.settings import OPERATIONS_VARIABLE, RELEASES_VARIABLE, SCORES_VARIABLE, Settings, load
+from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
+from friction.store.schema import STORES
 from friction.store.scores import ScoreStore, Vote
 from tests.conftest import CONFIG
 from tests.postgres import Server
@@ -66,6 +68,7 @@ def test_the_web_process_cannot_open_the_private_file(settings: Settings, make_v
 import gc, sqlite3
 from pathlib import Path
 from friction.settings import Settings, load
+from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
 given = [s for s in gc.get_objects() if isinstance(s, Settings)]
 (mine,) = [r for r in gc.get_objects() if isinstance(r, ReleaseStore)]
@@ -107,15 +110,16 @@ def test_nobody_else_may_read_the_files(settings: Settings, make_vote: Callable[
 def installed(postgresql: Server) -> Iterator[Server]:
     """The databases and roles of ``docs/stores.md``, made by its own words; the roles log in by password."""
     blocks = re.findall(r"```sql\n-- in (\w+)\n(.*?)```", DOCS.read_text(), re.S)
-    assert [database for database, _ in blocks] == ["postgres", "friction_releases"]
+    assert [database for database, _ in blocks] == ["postgres", "friction_releases", "friction_operations"]
     for database, block in blocks:
         statements = re.sub(r"--.*", "", block).split(";")
         postgresql.run(*(s.strip() for s in statements if s.strip()), database=database)
     postgresql.run(*(f"alter role {role} password '{word}'" for role, word in PASSWORDS.items()))
     postgresql.run(*(f"grant locked to {role}" for role in PASSWORDS))
     yield postgresql
-    postgresql.run("drop database friction_scores", "drop database friction_releases", "drop role friction")
-    postgresql.run("drop role friction_web")
+    postgresql.run(
+        *(f"drop database friction_{store}" for store in STORES), "drop role friction", "drop role friction_web"
+    )
 
 
 def _address(server: Server, database: str, role: str, **more: Any) -> str:
@@ -125,17 +129,19 @@ def _address(server: Server, database: str, role: str, **more: Any) -> str:
 def test_the_role_of_the_web_process_cannot_open_the_private_database(
     installed: Server, settings: Settings, make_vote: Callable[..., Vote], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    as_owner = [_address(installed, f"friction_{store}", "friction") for store in ("scores", "releases")]
-    _fill(*as_owner, settings, make_vote)
-    releases = _address(installed, "friction_releases", "friction_web")
+    as_owner = [_address(installed, f"friction_{store}", "friction") for store in STORES]
+    _fill(*as_owner[:2], settings, make_vote)
+    open_operations(as_owner[2]).close()
+    releases, operations = (_address(installed, f"friction_{store}", "friction_web") for store in STORES[1:])
     probe = f"""
 import psycopg
+from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore, SCHEMA
 from friction.store.engine import connect
 host = {str(installed.folder)!r}
 mine = ReleaseStore({releases!r})
 attempt("cells", lambda: len(mine.cells()))
-attempt("environment", lambda: [k for k in os.environ if k.startswith("FRICTION_STORE")])
+attempt("environment", lambda: [k for k in sorted(os.environ) if k.startswith("FRICTION_STORE")])
 attempt("open", lambda: ReleaseStore({_address(installed, "friction_scores", "friction_web")!r}))
 there = {{"host": host, "dbname": "friction_scores"}}
 attempt("connect", lambda: psycopg.connect(**there, user="friction_web", password="battery-staple"))
@@ -145,12 +151,20 @@ def write(statement):
         return db.exec_driver_sql(statement)
 attempt("change", lambda: write("update cells set blame = 0"))
 attempt("add", lambda: write("create table mine (x int)"))
+from friction.records import Intervention, TeamId, Week
+from friction.store.interventions import add, entered
+from friction.store.operations import open_operations
+theirs = open_operations({operations!r})
+attempt("enter", lambda: add(theirs, Intervention(TeamId("sales"), TeamId("it"), Week(2900), "an agenda")))
+attempt("entered", lambda: len(entered(theirs)))
 """
     monkeypatch.setenv(RELEASES_VARIABLE, releases)
+    monkeypatch.setenv(OPERATIONS_VARIABLE, operations)
     monkeypatch.setenv(SCORES_VARIABLE, as_owner[0])  # given by mistake: it is gone before anything is served
     found = _try(settings.home, probe)
     assert found.pop("cells") == "done: 1"
-    assert found.pop("environment") == f"done: {[RELEASES_VARIABLE]!r}"
+    assert (found.pop("enter"), found.pop("entered")) == ("done: None", "done: 1")
+    assert found.pop("environment") == f"done: {[OPERATIONS_VARIABLE, RELEASES_VARIABLE]!r}"
     assert "permission denied for database" in found.pop("open")
     assert "permission denied for database" in found.pop("connect")
     assert "no password supplied" in found.pop("as owner")

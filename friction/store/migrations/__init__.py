@@ -1,6 +1,6 @@
 """The history of each store's tables, run by Alembic inside the transaction of whoever opens the store for writing.
 
-A change of tables is a new file in ``scores/`` or ``releases/``, numbered on, and the new number in the store's
+A change of tables is a new file in the folder of its store, numbered on, and the new number in the store's
 ``Schema``. ``tests/store/test_migrations.py`` fails where tables and history differ, and says in what.
 """
 

@@ -1,0 +1,1 @@
+"""Revisions of the store ``operations``, oldest first."""

@@ -1,0 +1,33 @@
+"""What it takes to run the house, and may change: interventions, and what else people enter or the service notes.
+
+Neither private like the scores nor for ever like the releases: no comment, no score and no cell is in it, and the web
+process may write here and nowhere else. Every table of the store is defined in this file; what reads and writes one
+stands in a file of its own beside it.
+"""
+
+from typing import Final
+
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+from friction.store.engine import Database
+from friction.store.schema import Schema, open_store
+
+METADATA: Final = MetaData()
+INTERVENTIONS: Final = Table(
+    "interventions",
+    METADATA,
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("description", String, nullable=False),
+)
+SCHEMA: Final = Schema("operations", METADATA, head="0001")
+
+
+def open_operations(address: str) -> Database:
+    """Open the store; whoever comes first makes it or brings its tables up to date.
+
+    Raises:
+        UsageError: it cannot be opened, or holds something else.
+    """
+    return open_store(address, SCHEMA, create=True)
