@@ -24,7 +24,7 @@ def test_what_was_entered_is_there_oldest_first(operations: Database) -> None:
 
 def test_a_pair_has_one_a_week_and_the_first_stays(operations: Database) -> None:
     add(operations, _done("it", 2910))
-    with pytest.raises(UsageError, match="has an intervention in .* already"):
+    with pytest.raises(UsageError, match=r"has an intervention in \S+ already"):
         add(operations, _done("it", 2910, "another"))
     assert entered(operations) == [_done("it", 2910)]
 
