@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from friction import __version__
 
-from . import api, dashboard, problems
+from . import api, dashboard, problems, scoring
 from .state import State
 
 MAX_BODY = 5_000_000
@@ -44,6 +44,7 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     app.state.friction = state
     problems.install(app)
     app.include_router(api.router)
+    app.include_router(scoring.router)
     app.include_router(dashboard.router)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

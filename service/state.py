@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
 from friction.pipeline import Pipeline
 from friction.records import Directory, Intervention
 from friction.settings import Settings
@@ -27,3 +29,9 @@ class State:
     def interventions(self) -> tuple[Intervention, ...]:
         """What was done about pairs: as configured, and as entered."""
         return interventions.together(self.settings.interventions, self.operations)
+
+
+def state_of(request: Request) -> State:
+    """The state of the application that a request reached."""
+    state: State = request.app.state.friction
+    return state
