@@ -4,10 +4,9 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict
 
 from friction.interventions import Finding
-from friction.records import TeamId
-from friction.report import read_trends, to_json
+from friction.report import to_json
 from friction.taxonomy import Pattern
-from friction.trends import Trend, Verdict
+from friction.trends import Verdict
 
 from .state import state_of
 
@@ -87,8 +86,7 @@ class PairsOut(_Model):
 def pairs(request: Request) -> PairsOut:
     """Every released pair: latest cell and verdict."""
     state = state_of(request)
-    found = read_trends(state.releases, state.interventions())
-    return PairsOut(pairs=[PairOut(**to_json(t, latest_only=True)) for t in found])
+    return PairsOut(pairs=[PairOut(**to_json(t, latest_only=True)) for t in state.trends()])
 
 
 @router.get("/pairs/{from_team}/{about_team}")
@@ -97,9 +95,4 @@ def pair(from_team: str, about_team: str, request: Request) -> PairOut:
     state = state_of(request)
     if from_team not in state.directory.teams or about_team not in state.directory.teams or from_team == about_team:
         raise HTTPException(404, "There is no such pair of teams in the directory.")
-    found = [
-        t
-        for t in read_trends(state.releases, state.interventions())
-        if (t.from_team, t.about_team) == (from_team, about_team)
-    ]
-    return PairOut(**to_json(found[0] if found else Trend(TeamId(from_team), TeamId(about_team), ())))
+    return PairOut(**to_json(state.view().pair(from_team, about_team)))

@@ -8,7 +8,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from friction.disclosure import band
 from friction.records import TeamId
-from friction.report import read_trends
 from friction.trends import Trend
 
 from .state import State
@@ -36,9 +35,10 @@ templates.filters["shade"] = _shade
 def matrix(request: Request) -> HTMLResponse:
     """Who speaks about whom, and how the latest window stands."""
     state: State = request.app.state.friction
-    found = {(t.from_team, t.about_team): t for t in read_trends(state.releases, state.interventions())}
+    view = state.view()
+    found = {(t.from_team, t.about_team): t for t in view.trends}
     page = templates.get_template("matrix.html").render(
-        teams=list(state.directory.teams.values()), trends=found, last_week=state.releases.last_week()
+        teams=list(state.directory.teams.values()), trends=found, last_week=view.last_week
     )
     return HTMLResponse(page)
 
@@ -50,12 +50,8 @@ def pair(from_team: str, about_team: str, request: Request) -> HTMLResponse:
     teams = state.directory.teams
     if from_team not in teams or about_team not in teams or from_team == about_team:
         raise HTTPException(404, "There is no such pair of teams in the directory.")
-    found = [
-        t
-        for t in read_trends(state.releases, state.interventions())
-        if (t.from_team, t.about_team) == (from_team, about_team)
-    ]
+    trend = state.view().pair(from_team, about_team)
     page = templates.get_template("pair.html").render(
-        speaks=teams[TeamId(from_team)], spoken_of=teams[TeamId(about_team)], trend=found[0] if found else None
+        speaks=teams[TeamId(from_team)], spoken_of=teams[TeamId(about_team)], trend=trend if trend.points else None
     )
     return HTMLResponse(page)

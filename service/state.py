@@ -1,15 +1,20 @@
 """What the web process holds: the settings, the pipeline for scoring, the released cells, and what people enter."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from friction.model_folder import RELEASED, ErrorRate, read_card
 from friction.pipeline import Pipeline
 from friction.records import Directory, Intervention
 from friction.settings import Settings
 from friction.store import interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore
+from friction.trends import Trend
+
+from .released import Released, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,11 @@ class State:
     pipeline: Pipeline
     releases: ReleaseStore
     operations: Database
+    errors: Mapping[str, Mapping[str, ErrorRate]] = field(
+        default_factory=lambda: read_card(RELEASED).errors, repr=False
+    )
+    """How often the model in use errs, by stance and language."""
+    released: Released = field(default_factory=Released, init=False, repr=False)
 
     @property
     def directory(self) -> Directory:
@@ -29,6 +39,14 @@ class State:
     def interventions(self) -> tuple[Intervention, ...]:
         """What was done about pairs: as configured, and as entered."""
         return interventions.together(self.settings.interventions, self.operations)
+
+    def view(self) -> View:
+        """What is released now, reckoned once for all who ask."""
+        return self.released.now(self.releases, self.interventions, self.errors)
+
+    def trends(self) -> Sequence[Trend]:
+        """Trends of every released pair, with what interventions changed."""
+        return self.view().trends
 
 
 def state_of(request: Request) -> State:

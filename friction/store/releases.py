@@ -129,9 +129,14 @@ class ReleaseStore:
 
     def last_week(self) -> Week | None:
         """The last week released."""
+        return self.head()[0]
+
+    def head(self) -> tuple[Week | None, str]:
+        """The last week released and its hash, which tells any other state apart; ``GENESIS`` before the first."""
+        newest = select(_RELEASES.c.week, _RELEASES.c.hash).order_by(_RELEASES.c.week.desc()).limit(1)
         with self._database.read() as db:
-            week = db.scalar(select(_RELEASES.c.week).order_by(_RELEASES.c.week.desc()).limit(1))
-        return None if week is None else Week(week)
+            row = db.execute(newest).one_or_none()
+        return (None, GENESIS) if row is None else (Week(row.week), row.hash)
 
     def verify(self) -> tuple[int, str]:
         """Check the database itself, then walk the chain of hashes.

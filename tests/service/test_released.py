@@ -1,0 +1,122 @@
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from friction.model_folder import RELEASED, read_card
+from friction.pipeline import Pipeline
+from friction.records import Cell, Intervention, TeamId, Week
+from friction.settings import Settings
+from friction.store import interventions
+from friction.store.engine import Database
+from friction.store.releases import ReleaseStore, serialise
+from friction.trends import trends
+from service import released
+from service.state import State
+from tests.conftest import ENGINES
+
+MakeCells = Callable[..., list[Cell]]
+ERRORS = read_card(RELEASED).errors
+DONE = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse("2026-W09"), "a weekly meeting")
+
+
+class Counting(ReleaseStore):
+    """The real store, and how often its cells were read."""
+
+    times = 0
+
+    def cells(self, *pair: TeamId) -> list[Cell]:  # type: ignore[override]
+        self.times += 1
+        return super().cells(*pair)
+
+
+def _release(store: ReleaseStore, cells: list[Cell]) -> None:
+    for week in sorted({c.last_week for c in cells}):
+        store.append(week, serialise([c for c in cells if c.last_week == week]))
+
+
+@pytest.fixture
+def cells(make_cells: MakeCells) -> list[Cell]:
+    pairs = [("sales", "marketing"), ("support", "it"), ("it", "sales"), ("sales", "it")]
+    return [
+        c
+        for a, b in pairs
+        for c in make_cells([0.1] * 8 + [0.7 if b == "marketing" else 0.2] * 8, from_team=a, about_team=b)
+    ]
+
+
+@pytest.fixture
+def state(settings: Settings, pipeline: Pipeline, operations: Database) -> Iterator[State]:
+    store = Counting(settings.releases_address, create=True)
+    yield State(settings, pipeline, store, operations)
+    store.close()
+
+
+@ENGINES
+def test_a_view_says_what_reckoning_anew_says(state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(released, "LOOK_EVERY", 0.0)
+    assert list(state.trends()) == []
+    assert state.view().last_week is None
+    for week in (8, 12, 16):
+        until = Week.parse("2026-W01") + week
+        now = (
+            [c for c in cells if until + -4 <= c.last_week < until]
+            if week > 8
+            else [c for c in cells if c.last_week < until]
+        )
+        _release(state.releases, now)
+        so_far = [c for c in cells if c.last_week < until]
+        assert list(state.trends()) == trends(so_far, ERRORS)
+        assert state.view().last_week == until + -1
+    interventions.add(state.operations, DONE)
+    assert list(state.trends()) == trends(cells, ERRORS, [DONE])
+    assert state.view().pair("sales", "marketing").effects
+    assert state.view().pair("marketing", "sales").points == ()
+
+
+def test_cells_are_read_once_a_release_whoever_asks(
+    state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released, "LOOK_EVERY", 0.0)
+    _release(state.releases, [c for c in cells if c.last_week < Week.parse("2026-W16")])
+    with ThreadPoolExecutor(8) as threads:
+        views = {id(view) for view in threads.map(lambda _: state.view(), range(40))}
+    assert len(views) == 1
+    assert isinstance(state.releases, Counting)
+    assert state.releases.times == 1
+    interventions.add(state.operations, DONE)
+    assert state.view().pair("sales", "marketing").effects
+    assert state.releases.times == 1  # effects need no other cells
+    _release(state.releases, [c for c in cells if c.last_week == Week.parse("2026-W16")])
+    assert state.view().last_week == Week.parse("2026-W16")
+    assert state.releases.times == 2
+
+
+def test_what_is_entered_here_shows_at_once(state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(released, "LOOK_EVERY", 3600.0)
+    assert state.released.at_hand is None
+    _release(state.releases, cells)
+    view = state.view()
+    assert state.released.at_hand is view
+    interventions.add(state.operations, DONE)
+    assert state.view() is view
+    state.released.look_again()
+    assert state.released.at_hand is None
+    assert [e.intervention for e in state.view().pair("sales", "marketing").effects] == [DONE]
+
+
+def test_a_view_keeps_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(released, "KEPT", 3)
+    view = released.View((), None)
+    made: list[int] = []
+    for key in (1, 2, 3, 1, 4, 1, 2):
+        assert view.once(key, lambda key=key: made.append(key) or key) == key  # type: ignore[misc]
+    assert made == [1, 2, 3, 4, 2]
+
+
+def test_other_interventions_leave_the_rest_as_it_is(cells: list[Cell]) -> None:
+    plain = trends(cells, ERRORS)
+    told = trends(cells, ERRORS, [DONE])
+    assert [replace(t, effects=()) for t in told] == plain
+    assert [len(t.effects) for t in told if t.effects] == [1]
