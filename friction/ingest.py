@@ -3,58 +3,25 @@
 Composes a source, the pipeline and the store; keeps no text. Called by the commands ``ingest`` and ``weekly``.
 """
 
-import csv
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from friction import sources
+from friction.batch_report import Report
 from friction.errors import UsageError
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored, Week
+from friction.rejects import Listing, Stage
 from friction.settings import Settings, SourceSection
 from friction.store.scores import SEEN_WEEKS, ScoreStore, Vote
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
 Progress = Callable[[int], None]
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of a file, in counts.
-
-    Attributes:
-        rejected: row numbers and reasons, without text.
-        form: the tool that wrote the file, or its kind.
-        blank: answers that say nothing, and messages that are no person's words.
-        masked: what redaction masked in the comments, by kind.
-        weeks: comments by the week that they fell in; a file that spans several is split by this.
-        unattributed: comments that land on no pair: no target, no author's team, or none that may be spoken of.
-        repeats: rows that stand in the file twice, id and all; they count once.
-        repeated: the very same file is in already, whole; nothing was done.
-    """
-
-    name: str
-    form: str = ""
-    rows: int = 0
-    comments: int = 0
-    blank: int = 0
-    unattributed: int = 0
-    repeats: int = 0
-    votes: int = 0
-    added: int = 0
-    languages: Counter[str] = field(default_factory=Counter)
-    masked: Counter[str] = field(default_factory=Counter)
-    weeks: Counter[str] = field(default_factory=Counter)
-    rejected: list[tuple[int, str]] = field(default_factory=list)
-    ignored_columns: tuple[str, ...] = ()
-    repeated: bool = False
-    rejects_file: Path | None = None
 
 
 def ingest(
@@ -86,23 +53,24 @@ def ingest(
     name = "standard input" if path == "-" else Path(path).name
     mapping = settings.source(source)
     report = Report(name)
-    with sources.open_bytes(path) as raw:
+    with sources.open_bytes(path) as raw, Listing() as listing:
         content = _digest(raw)
         if store.has_batch(content):
             report.repeated = True
             return report
-        reading = _Reading(report, settings, pipeline, mapping, source or "", week, store.oldest_week())
+        reading = _Reading(report, listing, settings, pipeline, mapping, source or "", week, store.oldest_week())
         votes = list(reading.votes(raw, progress or _silent))
-    if strict and report.rejected:
-        row, reason = report.rejected[0]
-        raise UsageError(
-            f"{name}: {len(report.rejected)} rows rejected, the first is row {row}: {reason}. "
-            "Nothing was written (--strict)."
-        )
-    if report.rejected:
-        report.rejects_file = _write_rejects(report, settings.data / "rejects", content)
+        if strict and report.rejects.count:
+            row, reason = report.rejects.shown()[0]
+            raise UsageError(
+                f"{name}: {report.rejects.count} rows rejected, the first is row {row}: {reason}. "
+                "Nothing was written (--strict)."
+            )
+        if report.rejects.count:
+            report.rejects_file = settings.data / "rejects" / f"{content.hex()[:16]}.csv"
+            listing.write(report.rejects_file)
     report.votes = len(votes)
-    report.added = store.add_batch(content, votes, whole=not report.rejected)
+    report.added = store.add_batch(content, votes, whole=not report.rejects.count)
     return report
 
 
@@ -110,6 +78,7 @@ class _Reading:
     def __init__(
         self,
         report: Report,
+        listing: Listing,
         settings: Settings,
         pipeline: Pipeline,
         mapping: SourceSection,
@@ -118,6 +87,7 @@ class _Reading:
         oldest: Week | None,
     ) -> None:
         self._report = report
+        self._listing = listing
         self._settings = settings
         self._pipeline = pipeline
         self._mapping = mapping
@@ -143,17 +113,14 @@ class _Reading:
         for comment, scored in self._pipeline.stream(self._usable(opened.rows), evidence=False):
             progress(self._report.rows)
             if scored.error is not None:
-                self._report.rejected.append((comment.row, scored.error))
+                self._reject(comment.row, scored.error, "scoring")
                 continue
             self._report.comments += 1
             self._report.languages[str(scored.lang)] += 1
             self._report.masked.update(scored.masked)
             self._report.weeks[str(comment.week or self._week)] += 1
-            repeats = self._report.repeats
-            votes = list(self._attributed(comment, scored))
-            self._report.unattributed += not votes and self._report.repeats == repeats
-            yield from votes
-        self._report.rejected.sort()
+            self._report.targets.update(score.team for score in scored.targets)
+            yield from self._attributed(comment, scored)
 
     def _usable(self, rows: Iterator[sources.Row]) -> Iterator[Comment]:
         last = 0
@@ -178,17 +145,24 @@ class _Reading:
                 if reason is None:
                     yield row.comment
                     continue
-            self._report.rejected.append((row.number, str(reason)))
+            self._reject(row.number, str(reason), "reading")
 
-    def _attributed(self, comment: Comment, scored: Scored) -> Iterator[Vote]:
+    def _reject(self, row: int, reason: str, stage: Stage) -> None:
+        self._report.rejects.add(row, reason)
+        self._listing.add(row, reason, stage)
+
+    def _attributed(self, comment: Comment, scored: Scored) -> Collection[Vote]:
         """One vote for each team that may be spoken of; a small team's comments count for its parent."""
         week = comment.week or self._week
         if comment.from_team is None or week is None or scored.lang is None:
-            return
+            self._report.unattributed["no author's team"] += 1
+            return ()
         key = self._key(comment, week)
         if comment.id is not None and self._occurrences[key] > 1:
             self._report.repeats += 1
-            return
+            return ()
+        if not scored.targets:
+            self._report.unattributed["no target"] += 1
         respondent = comment.respondent or key
         is_named = comment.respondent is not None and comment.survey is None
         survey = None if is_named else f"{comment.survey or self._source}\x1f{week}"
@@ -212,7 +186,9 @@ class _Reading:
                 model=self._pipeline.model,
                 survey=survey,
             )
-        yield from merged.values()
+        if scored.targets and not merged:
+            self._report.unattributed["no team that may be spoken of"] += 1
+        return merged.values()
 
     def _key(self, comment: Comment, week: Week) -> str:
         """What makes a comment the same one in another file: all that its row says, but not who wrote it.
@@ -247,13 +223,3 @@ def _digest(raw: BinaryIO) -> bytes:
         found.update(chunk)
     raw.seek(0)
     return found.digest()
-
-
-def _write_rejects(report: Report, folder: Path, content: bytes) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{content.hex()[:16]}.csv"
-    with path.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(["row", "reason"])
-        writer.writerows(report.rejected)
-    return path

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from friction.batch_report import Report
 from friction.errors import UsageError
-from friction.ingest import Report, ingest
+from friction.ingest import ingest
 from friction.pipeline import Pipeline
 from friction.records import Week
 from friction.release import release
@@ -36,7 +37,7 @@ def rows(
 
 def test_a_comment_about_two_teams_is_two_votes(run: Ingest, settings: Settings) -> None:
     report = run(HEADER + "Marketing and the helpdesk never answer us,sales,,p1,2026-W10\n")
-    assert (report.rows, report.comments, report.added, report.unattributed) == (1, 1, 2, 0)
+    assert (report.rows, report.comments, report.added, report.unattributed.total()) == (1, 1, 2, 0)
     week = Week.parse("2026-W10").index
     assert rows(settings) == [("sales", "marketing", week), ("sales", "support", week)]
 
@@ -58,7 +59,7 @@ def test_a_file_that_grew_adds_only_its_new_rows(run: Ingest, settings: Settings
 
 def test_rows_without_a_respondent_need_a_promise(run: Ingest, tmp_path: Path) -> None:
     content = HEADER + "Marketing never answers us,sales,,,2026-W10\n" * 2
-    assert [row for row, _ in run(content).rejected] == [2, 3]
+    assert [row for row, _ in run(content).rejects.shown()] == [2, 3]
     promise = tmp_path / "promise.toml"
     promise.write_text(CONFIG + "[sources.pulse]\none_row_per_person = true\n", encoding="utf-8")
     settings = load(promise)
@@ -68,13 +69,13 @@ def test_rows_without_a_respondent_need_a_promise(run: Ingest, tmp_path: Path) -
 
     pipe = Pipeline(settings.directory, Classifier.load(RELEASED, threads=1))
     report = ingest(str(tmp_path / "week.csv"), settings=settings, pipeline=pipe, store=store, source="pulse")
-    assert (report.added, report.rejected) == (2, [])
+    assert (report.added, report.rejects.count) == (2, 0)
     store.close()
 
 
 def test_week_comes_from_the_row_or_the_option(run: Ingest) -> None:
     content = "text,from_team,about_team,respondent\nnever an answer,sales,marketing,p1\n"
-    assert "--week" in run(content).rejected[0][1]
+    assert "--week" in run(content).rejects.shown()[0][1]
     assert run(content, week=Week.parse("2026-W11")).added == 1
 
 
@@ -104,7 +105,7 @@ def test_a_small_team_counts_for_its_parent_or_for_nobody(run: Ingest, settings:
         + "late again,marketing,events,p3,2026-W10\n"
     )
     assert [about for _, about, _ in rows(settings)] == ["marketing"]
-    assert report.unattributed == 2
+    assert dict(report.unattributed) == {"no team that may be spoken of": 2}
 
 
 def test_no_name_and_no_text_in_the_store(run: Ingest, settings: Settings) -> None:
@@ -146,7 +147,7 @@ def test_ids_that_start_again_each_week_are_other_comments(run: Ingest, settings
 @pytest.mark.parametrize(("week", "said"), [("2199-W01", "in the future"), ("1999-W01", "weeks back")])
 def test_a_week_that_cannot_be_is_rejected(run: Ingest, settings: Settings, week: str, said: str) -> None:
     report = run(HEADER + f"never an answer,sales,marketing,p1,{week}\n")
-    assert said in report.rejected[0][1]
+    assert said in report.rejects.shown()[0][1]
     assert rows(settings) == []
 
 
@@ -157,5 +158,5 @@ def test_a_row_that_would_not_be_recognised_as_a_repeat_is_too_late(
     arguments = {"directory": settings.directory, "policy": settings.policy}
     release(scores, releases, through=Week.parse("2025-W47"), **arguments)  # type: ignore[arg-type]
     report = run(HEADER + "never an answer,sales,marketing,p1,2025-W20\nhm,sales,marketing,p1,2025-W22\n", "late.csv")
-    assert "too late" in report.rejected[0][1]
-    assert report.rejected[0][0] == 2
+    assert "too late" in report.rejects.shown()[0][1]
+    assert report.rejects.shown()[0][0] == 2

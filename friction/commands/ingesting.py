@@ -1,9 +1,10 @@
 """``friction ingest``: files into the private store, and what became of each."""
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,12 +12,11 @@ from friction.commands import CONFIG, Config, build_pipeline
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
-    from friction.ingest import Report
+    from friction.batch_report import Report
     from friction.records import Week
     from friction.settings import Settings
 
-LONGEST_NAME = 24
-"""Characters of a column's name that a message may show."""
+Format = Literal["table", "json"]
 
 
 def ingest(
@@ -29,6 +29,7 @@ def ingest(
     strict: Annotated[
         bool, typer.Option(help="Any rejected row is a failure; nothing of its file is written.")
     ] = False,
+    format: Annotated[Format, typer.Option(help="How to print the reports; json is one object a line.")] = "table",
     config: Config = CONFIG,
 ) -> None:
     """Read files through the pipeline into the private store. The same file twice counts once."""
@@ -41,7 +42,9 @@ def ingest(
         paths += inbox_files(settings)
     elif not paths:
         raise UsageError("Name at least one file, or use --inbox")
-    ingest_files(paths, settings, source=source, week=None if week is None else Week.parse(week), strict=strict)
+    ingest_files(
+        paths, settings, source=source, week=None if week is None else Week.parse(week), strict=strict, format=format
+    )
 
 
 def inbox_files(settings: "Settings") -> list[str]:
@@ -58,6 +61,7 @@ def ingest_files(
     source: str | None = None,
     week: "Week | None" = None,
     strict: bool = False,
+    format: Format = "table",
 ) -> None:
     """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
     from friction.ingest import ingest as ingest_file
@@ -79,7 +83,7 @@ def ingest_files(
                     strict=strict,
                     progress=show,
                 )
-            _say(report)
+            say(report, format)
         except UsageError as error:
             if len(paths) == 1:
                 raise
@@ -88,6 +92,13 @@ def ingest_files(
     store.close()
     if failures:
         raise UsageError(f"{len(failures)} of {len(paths)} files could not be read; the others are in")
+
+
+def say(report: "Report", format: Format) -> None:
+    """Print what became of a file."""
+    from friction.batch_report import to_json, to_table
+
+    print(json.dumps(to_json(report), ensure_ascii=False) if format == "json" else to_table(report))
 
 
 @contextmanager
@@ -113,28 +124,3 @@ class _Counter:
     def clear(self) -> None:
         if self._shown:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _say(report: "Report") -> None:
-    if report.repeated:
-        print(f"{report.name}: in already, nothing to do")
-        return
-    languages = ", ".join(f"{n} {lang}" for lang, n in sorted(report.languages.items())) or "none"
-    print(
-        f"{report.name}: {report.rows} rows, {report.comments} comments ({languages}), {report.added} votes counted, "
-        f"{report.unattributed} unattributed, {len(report.rejected)} rejected"
-    )
-    if report.form not in ("table", "JSON lines"):
-        print(f"  read as {report.form}; weeks: {', '.join(sorted(report.weeks)) or 'none'}")
-    if report.blank:
-        print(f"  {report.blank} answers are blank, or no person's words")
-    if again := report.votes - report.added + report.repeats:
-        print(f"  {again} votes were in already and did not count again")
-    if report.ignored_columns:
-        named = [c for c in report.ignored_columns if len(c) <= LONGEST_NAME]  # a longer one may be a comment's text
-        more = len(report.ignored_columns) - len(named)
-        print(f"  columns not used: {', '.join(named + [f'{more} with a long name'] * bool(more))}")
-    for number, reason in report.rejected[:3]:
-        print(f"  row {number}: {reason}", file=sys.stderr)
-    if report.rejects_file:
-        print(f"  every rejected row is listed in {report.rejects_file}", file=sys.stderr)

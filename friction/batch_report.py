@@ -1,0 +1,161 @@
+"""What became of a file, in counts: for the operator who holds it, for the private store, and for everybody else.
+
+    to_table, to_json   the operator's terminal: all of it
+    stored              the private store: without the names of the file and of its columns, which may name a person
+    public              whoever may only send files: what their file alone decides
+
+Promise: ``public`` says nothing that hangs on what others wrote (rule 12 of ``docs/privacy.md``): no pair, no team, and
+not which votes were in already. Nothing here holds a word of a comment.
+Filled by ``friction.ingest``; shown by the command ``ingest``.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from friction.records import TeamId
+from friction.rejects import Group, Rejects
+
+LONGEST_NAME: Final = 24
+"""Characters of a column's name that is shown; a longer one may be a comment's text."""
+Lost = Literal["no target", "no author's team", "no team that may be spoken of"]
+"""Why a comment lands on no pair."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a file, in counts.
+
+    Attributes:
+        name: of the file.
+        form: the tool that wrote the file, or its kind.
+        blank: answers that say nothing, and messages that are no person's words.
+        repeats: rows that stand in the file twice, id and all; they count once.
+        votes: stances of a comment on a team; ``added`` of them are new to the store.
+        weeks: comments by the week that they fell in; a file that spans several is split by this.
+        masked: what redaction masked in the comments, by kind.
+        targets: comments that speak of a team, by team.
+        unattributed: comments that land on no pair, by why.
+        waiting: pairs that got a vote and are still under the threshold of people.
+        repeated: the very same file is in already, whole.
+        is_dry: nothing was written; ``added`` is what would have been new.
+    """
+
+    name: str
+    form: str = ""
+    rows: int = 0
+    comments: int = 0
+    blank: int = 0
+    repeats: int = 0
+    votes: int = 0
+    added: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
+    weeks: Counter[str] = field(default_factory=Counter)
+    masked: Counter[str] = field(default_factory=Counter)
+    targets: Counter[str] = field(default_factory=Counter)
+    unattributed: Counter[Lost] = field(default_factory=Counter)
+    waiting: tuple[tuple[TeamId, TeamId], ...] = ()
+    rejects: Rejects = field(default_factory=Rejects)
+    ignored_columns: tuple[str, ...] = ()
+    repeated: bool = False
+    is_dry: bool = False
+    rejects_file: Path | None = None
+
+
+def public(report: Report) -> dict[str, Any]:
+    """What whoever sent a file may know of it."""
+    return {
+        "form": report.form,
+        "rows": report.rows,
+        "comments": report.comments,
+        "blank": report.blank,
+        "languages": _by_name(report.languages),
+        "weeks": _by_name(report.weeks),
+        "masked": _by_name(report.masked),
+        "rejected": report.rejects.count,
+        "rejects": [
+            {"reason": reason, "count": group.count, "rows": group.rows}
+            for reason, group in report.rejects.groups.items()
+        ],
+        "in_already": report.repeated,
+    }
+
+
+def stored(report: Report) -> dict[str, Any]:
+    """What the private store keeps beside a batch."""
+    return public(report) | {
+        "repeats": report.repeats,
+        "votes": report.votes,
+        "added": report.added,
+        "targets": _by_name(report.targets),
+        "unattributed": _by_name(report.unattributed),
+        "waiting": [{"from_team": speaks, "about_team": about} for speaks, about in report.waiting],
+    }
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """All of a report, for the operator."""
+    return {
+        "file": report.name,
+        "dry_run": report.is_dry,
+        **stored(report),
+        "columns_not_used": _columns(report),
+        "rejects_file": None if report.rejects_file is None else str(report.rejects_file),
+    }
+
+
+def to_table(report: Report) -> str:
+    """All of a report, for a terminal; a line for each thing that there is something to say of."""
+    if report.repeated and not report.rows:
+        return f"{report.name}: in already, nothing to do"
+    would = "would count" if report.is_dry else "counted"
+    first = (
+        f"{report.name}: {report.rows} rows, {report.comments} comments, {report.added} votes {would}, "
+        f"{report.unattributed.total()} unattributed, {report.rejects.count} rejected"
+    )
+    return "\n".join([first, *(f"  {name:<16}{said}" for name, said in _lines(report) if said)])
+
+
+def _lines(report: Report) -> Iterator[tuple[str, str]]:
+    yield "read as", report.form
+    yield "languages", _counts(report.languages)
+    yield "weeks", _counts(report.weeks)
+    yield "masked", _counts(report.masked)
+    yield "blank", str(report.blank or "")
+    yield "teams spoken of", _counts(report.targets)
+    yield "unattributed", _counts(report.unattributed)
+    yield "in already", _in_already(report)
+    yield "too few voices", ", ".join(f"{speaks} -> {about}" for speaks, about in report.waiting)
+    yield "not used", ", ".join(_columns(report))
+    for reason, group in report.rejects.groups.items():
+        yield "rejected", f"{group.count}: {reason} ({_rows(group)})"
+    yield "rejects listed", str(report.rejects_file or "")
+
+
+def _in_already(report: Report) -> str:
+    if report.repeated:
+        return "the very same file, whole: it does not count again"
+    again = report.votes - report.added + report.repeats
+    return f"{again} votes, which do not count again" if again else ""
+
+
+def _columns(report: Report) -> list[str]:
+    """Columns that are not used; only the number of those whose name is so long that it may be a comment."""
+    named = [column for column in report.ignored_columns if len(column) <= LONGEST_NAME]
+    more = len(report.ignored_columns) - len(named)
+    return named + [f"{more} with a long name"] * bool(more)
+
+
+def _rows(group: Group) -> str:
+    more = ", ..." if group.count > len(group.rows) else ""
+    return f"row{'s' * (group.count > 1)} {', '.join(map(str, group.rows))}{more}"
+
+
+def _by_name(counts: Counter[Any]) -> dict[str, int]:
+    return {str(name): number for name, number in sorted(counts.items())}
+
+
+def _counts(counts: Counter[Any]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
