@@ -1,0 +1,99 @@
+"""The matrix of pairs: who speaks about whom, in the order of the directory.
+
+Security property (``tests/service/test_charts.py``): pairs without a trend are drawn alike but for their place, and no
+order, size or colour hangs on anything that is not in the trends (rule 12).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from friction.records import Directory, Team
+from friction.trends import Trend
+from friction.wording import Language
+from service.words import Words, words
+
+from .chart import Chart
+
+STEPS: Final = 5
+_LETTER: Final = 7.7
+"""Width of a letter of a team's name, on average and a little more."""
+_DIGIT: Final = 9.4
+"""Width of a character of a share."""
+_LONGEST: Final = 16
+_TALL: Final = 58
+_TOP: Final = 46
+
+
+def matrix(found: Sequence[Trend], directory: Directory, language: Language) -> Chart:
+    """Each pair's latest share with its interval and verdict.
+
+    Args:
+        found: every released pair.
+        directory: whose teams are the rows and columns.
+        language: of the reader.
+    """
+    say, teams = words(language), list(directory.teams.values())
+    trends = {(t.from_team, t.about_team): t for t in found}
+    longest = max((len(_short(team)) for team in teams), default=0)
+    left, wide = longest * _LETTER + 14, max(84.0, longest * _LETTER + 10)
+    rows = [
+        {
+            "short": _short(speaks),
+            "y": _TOP + i * _TALL,
+            "cells": [
+                {"x": left + j * wide, "self": speaks == about}
+                | _shown(trends.get((speaks.id, about.id)), speaks, about, say)
+                for j, about in enumerate(teams)
+            ],
+        }
+        for i, speaks in enumerate(teams)
+    ]
+    scene = {
+        "say": say,
+        "rows": rows,
+        "columns": [{"short": _short(team), "x": left + (j + 0.5) * wide} for j, team in enumerate(teams)],
+        "left": left,
+        "top": _TOP,
+        "wide": wide,
+        "tall": _TALL,
+    }
+    return Chart(
+        "matrix",
+        say("matrix.title"),
+        say("matrix.description", count=len(trends), all=len(teams) * (len(teams) - 1)),
+        left + len(teams) * wide + 2,
+        _TOP + len(teams) * _TALL + 2,
+        scene,
+    )
+
+
+def step(share: float) -> int:
+    """The step of the colour scale for a share; its number always stands beside it."""
+    return min(int(share * STEPS), STEPS - 1)
+
+
+def _short(team: Team) -> str:
+    return team.name if len(team.name) <= _LONGEST else team.name[: _LONGEST - 1] + "…"
+
+
+def _shown(trend: Trend | None, speaks: Team, about: Team, say: Words) -> dict[str, Any]:
+    if trend is None:
+        return {"trend": None}
+    blame = trend.points[-1].blame
+    share = say.percent(blame.value)
+    return {
+        "trend": trend,
+        "step": step(blame.value),
+        "share": share,
+        "half": len(share) * _DIGIT / 2,
+        "interval": say("common.span", first=round(blame.low * 100), last=say.percent(blame.high)),
+        "label": say(
+            "matrix.cell",
+            speaks=speaks.name,
+            about=about.name,
+            share=share,
+            interval=say.interval(blame.low, blame.high),
+            people=say.people(trend.points[-1].cell.respondents),
+            verdict=say(f"verdict.{trend.verdict.replace(' ', '_')}"),
+        ),
+    }

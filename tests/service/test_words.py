@@ -1,0 +1,61 @@
+"""Both catalogues say the same things, with the same places to fill in, and nothing that no page asks for."""
+
+import re
+import string
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.words import LANGUAGES, words
+
+ROOT = Path(__file__).parents[2] / "service"
+
+
+def _flat(table: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield before + key, value
+
+
+def _catalogue(language: str) -> dict[str, str]:
+    return dict(_flat(tomllib.loads((ROOT / "words" / f"{language}.toml").read_text("utf-8"))))
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_the_same_keys_and_places() -> None:
+    english, french = map(_catalogue, LANGUAGES)
+    assert list(english) == list(french)
+    for key, text in english.items():
+        one_count = key.endswith(".one")
+        assert _places(text) - {"count"} == _places(french[key]) - {"count"}, key
+        assert one_count or _places(text) == _places(french[key]), key
+
+
+def test_every_key_is_asked_for() -> None:
+    asked = "".join(p.read_text("utf-8") for kind in ("*.py", "*.html", "*.svg") for p in ROOT.rglob(kind))
+    built = {match + "." for match in re.findall(r'(?:say\(f?"|say\(")([\w.]+)\.(?:\{|" ~)', asked)}
+    for key in _catalogue("en"):
+        key = re.sub(r"\.(one|other)$", "", key)
+        assert f'"{key}"' in asked or any(key.startswith(b) for b in built), key
+
+
+def test_french_spaces_its_marks() -> None:
+    for key, text in _catalogue("fr").items():
+        assert not re.search(r"\w[;:!?](\s|$)", text), key
+
+
+def test_one_and_many() -> None:
+    say = words("en")
+    kind = {"weeks": "2026-W01", "share": "5%", "interval": "1% to 9%"}
+    assert say("series.description", count=1, **kind).startswith("One window")
+    assert say("series.description", count=2, **kind).startswith("2 windows")
+    with pytest.raises(KeyError):
+        say("no.such.key")
