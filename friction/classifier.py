@@ -101,7 +101,8 @@ class Classifier:
     ) -> list[tuple[Evidence, ...]]:
         """Clauses whose removal lowers the blame, with the share of it that they carry (occlusion).
 
-        Only of blamed targets. A single clause carries it all: nothing has to be asked.
+        Only of blamed targets. A single clause carries it all, and one that the network does not reach carries
+        nothing: neither has to be asked.
         """
         found: list[list[tuple[float, Span]]] = [[] for _ in asked]
         probes: list[tuple[int, Span]] = []
@@ -114,14 +115,18 @@ class Classifier:
             if len(spans) == 1:
                 found[place].append((1.0, spans[0]))
                 continue
+            reach = self.network.reach(question(reading, target), text)
             for span in spans:
+                if span.start >= reach:
+                    found[place].append((0.0, span))
+                    continue
                 probes.append((place, span))
                 left = (text[: span.start] + text[span.end :]).strip()
                 inputs.append(_Input(question(reading, target), left, reading.lang))
         without = self._probabilities(inputs)[:, _BLAME]
         for (place, span), rest in zip(probes, without, strict=True):
             found[place].append((float(probabilities[place, _BLAME] - rest), span))
-        return [_weigh(drops, text) for drops, text in zip(found, marked, strict=True)]
+        return [_weigh(sorted(drops, key=_place), text) for drops, text in zip(found, marked, strict=True)]
 
 
 class _Input(NamedTuple):
@@ -130,6 +135,10 @@ class _Input(NamedTuple):
     question: str
     text: str
     lang: Lang
+
+
+def _place(drop: tuple[float, Span]) -> int:
+    return drop[1].start
 
 
 def _weigh(drops: list[tuple[float, Span]], text: AlignedText) -> tuple[Evidence, ...]:

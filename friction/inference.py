@@ -70,6 +70,17 @@ class Network:
         found = self.of_tokens([encoding.ids for encoding in self.tokenizer.encode_batch(list(places))])
         return found[[places[pair] for pair in pairs]]
 
+    def reach(self, first: str, second: str) -> int:
+        """How many characters of ``second`` are read; what comes after them is cut off and changes nothing."""
+        limit: int = self.tokenizer.truncation["max_length"]
+        if len(second) <= limit - self.tokenizer.num_special_tokens_to_add(is_pair=True) - len(first):
+            return len(second)  # no token is shorter than a character
+        encoding = self.tokenizer.encode(first, second)
+        if not encoding.overflowing:
+            return len(second)
+        ends = zip(encoding.sequence_ids, encoding.offsets, strict=True)
+        return max((end for sequence, (_, end) in ends if sequence == 1), default=0)
+
     def of_tokens(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Logits of shape (sequences, heads) from the token ids of each sequence."""
         together = runs([len(ids) for ids in sequences], run_tokens=self.run_tokens, threads=self.threads)

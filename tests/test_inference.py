@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from friction.classifier import Classifier
 from friction.inference import Network, runs
 from friction.pipeline import Pipeline
-from friction.records import Comment, TeamId
+from friction.records import Comment, Directory, Team, TeamId
 
 
 @given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 256), st.integers(1, 4))
@@ -54,6 +54,35 @@ def test_evidence_asks_only_where_there_is_something_to_ask(
     (scored,) = pipeline.score([Comment(text=text, from_team=TeamId("it"), lang="en")])
     assert counting.seen == passes
     assert bool(scored.targets[0].evidence) == scored.targets[0].blamed
+
+
+class Exhaustive(Counting):
+    """Asks about every clause, also about those that it cannot read."""
+
+    def reach(self, first: str, second: str) -> int:
+        return len(second)
+
+
+@given(data=st.data())
+@settings(max_examples=5, deadline=None)
+def test_clauses_that_are_cut_off_are_not_asked_about_and_change_nothing(
+    classifier: Classifier, data: st.DataObject
+) -> None:
+    words = ["Marketing", "never", "answers", "us.", "Late", "again,", "l\u2019équipe", "e\u0301té;", "x" * 120]
+    text = " ".join(
+        ["Marketing", "never", "answers", "us.", *data.draw(st.lists(st.sampled_from(words), min_size=300))]
+    )
+    network = classifier.network
+    directory = Directory({TeamId("marketing"): Team(TeamId("marketing"), "Marketing", 9, (), None)})
+    found = []
+    for kind in (Counting, Exhaustive):
+        counting = kind(network.tokenizer, network.session, 1)
+        whole = Pipeline(directory, Classifier(classifier.card, counting))
+        found.append((whole.score([Comment(text=text, from_team=TeamId("it"), lang="en")]), counting.seen))
+    (short, few), (long, many) = found
+    assert short == long
+    assert few <= many
+    assert few < 100, "a long comment holds the model up no longer than what it reads of it"
 
 
 def test_equal_comments_go_through_once_and_score_alike(pipeline: Pipeline, counting: Counting) -> None:
