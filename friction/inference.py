@@ -72,8 +72,9 @@ class Network:
 
     def reach(self, first: str, second: str) -> int:
         """How many characters of ``second`` are read; what comes after them is cut off and changes nothing."""
-        limit: int = self.tokenizer.truncation["max_length"]
-        if len(second) <= limit - self.tokenizer.num_special_tokens_to_add(is_pair=True) - len(first):
+        cut = self.tokenizer.truncation
+        room = self.tokenizer.num_special_tokens_to_add(is_pair=True) + len(first)
+        if cut is None or room + len(second) <= cut["max_length"]:
             return len(second)  # no token is shorter than a character
         encoding = self.tokenizer.encode(first, second)
         if not encoding.overflowing:
