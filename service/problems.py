@@ -1,48 +1,149 @@
-"""One error shape for every route: RFC 9457 problem documents that never echo what was sent."""
+"""One error shape for every route: RFC 9457 problem documents that never echo what was sent.
 
-from typing import Any
+``KINDS`` is the whole list: a problem's ``type`` leads to its entry on the page ``/problems``, and is a promise to
+people's scripts like the name of a field. ``title`` goes with the type; ``detail`` says what to do about this one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import models_json_schema
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-MEDIA_TYPE = "application/problem+json"
-_TITLES = {
-    400: "Bad request",
-    404: "Not found",
-    405: "Method not allowed",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Not valid",
-    500: "Internal error",
+from friction.errors import UsageError
+
+MEDIA_TYPE: Final = "application/problem+json"
+PAGE: Final = "/problems"
+WAIT: Final = "5"
+"""Seconds after which to ask again where a store is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: ``name`` is the end of its ``type``, ``meaning`` what its page says."""
+
+    name: str
+    title: str
+    meaning: str
+
+
+KINDS: Final[Mapping[int, Kind]] = {
+    400: Kind(
+        "bad-request", "Bad request", "The request cannot be read, or has a query parameter that no route takes."
+    ),
+    401: Kind("no-key", "Who asks?", "The request has no key that holds. friction keys create makes one."),
+    403: Kind("not-allowed", "Not allowed", "The key holds, and is for something else."),
+    404: Kind("not-found", "Not found", "There is nothing here, or nothing that this key may see."),
+    405: Kind("wrong-method", "Method not allowed", "The header Allow names the methods that are taken here."),
+    406: Kind(
+        "not-acceptable", "Not acceptable", "The answer cannot be given in any form that the header Accept takes."
+    ),
+    408: Kind("too-slow", "Too slow", "The request did not come whole in time. Send it again."),
+    409: Kind("conflict", "Conflict", "Something is there already that this would contradict."),
+    411: Kind("no-length", "Length required", "The request must state its Content-Length."),
+    413: Kind("too-large", "Too large", "The body is larger than is taken here. Send less at once."),
+    415: Kind("wrong-media-type", "Unsupported media type", "The Content-Type is not one that is taken here."),
+    422: Kind("not-valid", "Not valid", "The request is not as documented; errors names the fields and what is wrong."),
+    429: Kind("too-many", "Too many requests", "Ask again after the seconds that Retry-After names."),
+    500: Kind("internal", "Internal error", "A mistake of the service's own. Nothing was kept. Its log says more."),
+    503: Kind("busy", "Not now", "The service is busy, or a store is away: ask again after Retry-After seconds."),
+    507: Kind("full", "No room", "There is no room left to keep what was sent."),
 }
+_OTHER: Final = Kind("other", "Error", "Anything else; the HTTP status says what.")
 
 
-def problem(status: int, detail: str, **more: Any) -> JSONResponse:
+class Invalid(BaseModel):
+    """What is wrong with one field. A name that the caller made up is shown as ``?``."""
+
+    where: str
+    what: str
+
+
+class Problem(BaseModel):
+    """Every error's answer (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"type": "/problems#not-found", "title": "Not found", "status": 404, "detail": "There is nothing here."}
+            ]
+        }
+    )
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Invalid] | None = None
+
+
+_SCHEMAS: Final = "#/components/schemas/{model}"
+DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem document.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model="Problem")}}},
+    }
+}
+"""For ``responses=`` of the application: how OpenAPI tells of every error of every route."""
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem document."""
-    body = {"type": "about:blank", "title": _TITLES.get(status, "Error"), "status": status, "detail": detail} | more
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+    kind = KINDS.get(status, _OTHER)
+    body = {"type": f"{PAGE}#{kind.name}", "title": kind.title, "status": status, "detail": detail} | more
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of ``app`` a problem document."""
+    """Make every error of ``app`` a problem document, and tell of their shape in its OpenAPI document."""
+    plain = app.openapi
+
+    def with_problems() -> dict[str, Any]:
+        document = plain()
+        _, shape = models_json_schema([(Problem, "serialization")], ref_template=_SCHEMAS)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(shape["$defs"])
+        return document
+
+    app.openapi = with_problems  # type: ignore[method-assign]  # FastAPI's own way to extend it
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail))
+        return problem(error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(_: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [{"where": _where(e["loc"]), "what": e["msg"]} for e in error.errors() if e["type"] != "value_error"]
+        errors = [{"where": _where(e["loc"]), "what": _what(e)} for e in error.errors()]
         return problem(422, "The request is not as documented; see errors.", errors=errors)
+
+    @app.exception_handler(UsageError)
+    @app.exception_handler(DBAPIError)
+    async def store_is_away(_: Request, __: Exception) -> JSONResponse:
+        return problem(503, "A store cannot be reached. Ask again.", {"Retry-After": WAIT})
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> JSONResponse:
         return problem(500, f"Something went wrong here ({type(error).__name__}). Nothing was kept.")
 
 
+_KNOWN: Final = frozenset(
+    {"body", "query", "path", "header", "file", "source", "comments", "id", "text", "from_team", "about_team", "team"}
+    | {"week", "date", "description", "limit", "cursor"}
+)
+
+
 def _where(location: tuple[int | str, ...]) -> str:
     """Names of the contract's own fields and places in lists; a name that the caller made up is not repeated."""
-    known = {"body", "query", "path", "comments", "id", "text", "from_team", "about_team"}
-    return ".".join(str(part) if isinstance(part, int) or part in known else "?" for part in location)
+    return ".".join(str(part) if isinstance(part, int) or part in _KNOWN else "?" for part in location)
+
+
+def _what(error: Mapping[str, Any]) -> str:
+    """What is wrong, in pydantic's words, which name what was wanted and never what was sent.
+
+    A check of our own raises ``PydanticCustomError`` with fixed words; a bare ``ValueError`` may hold anything.
+    """
+    return "not valid" if error["type"] == "value_error" else str(error["msg"])

@@ -1,0 +1,116 @@
+"""What holds for every request: over real HTTP, raw bytes included."""
+
+import socket
+
+import httpx
+import pytest
+
+CANARY = "kumquat-zeppelin"
+PAGES = ["/", "/v1/pairs", "/v1/pairs/sales/marketing", "/healthz", "/docs", "/openapi.json", "/problems"]
+
+
+def _raw(client: httpx.Client, request: bytes) -> bytes:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10) as connection:
+        connection.sendall(request)
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+    return answer
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/static/friction.css"])
+def test_head_is_get_without_its_body(client: httpx.Client, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-length"] == str(len(get.content))
+    assert {k: v for k, v in head.headers.items() if k != "date"} == {
+        k: v for k, v in get.headers.items() if k != "date"
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"), [("/v1/pairs", "GET, HEAD"), ("/v1/score", "POST"), ("/healthz", "GET, HEAD")]
+)
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE", "OPTIONS", "DELETE"])
+def test_a_wrong_method_is_told_the_right_ones(client: httpx.Client, path: str, allow: str, method: str) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == allow
+    assert answer.json()["type"] == "/problems#wrong-method"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"url": f"/{CANARY}"}, 404),
+        ({"url": f"/v1/{CANARY}"}, 404),
+        ({"url": f"/v1/pairs/{CANARY}/sales"}, 404),
+        ({"url": f"/v1/pairs/%ff{CANARY}%00/sales"}, 404),
+        ({"url": f"/v1/pairs?{CANARY}"}, 400),
+        ({"url": f"/v1/pairs?limit={CANARY}"}, 400),
+        ({"url": f"/{CANARY}?%ff=%00{CANARY}"}, 400),
+        ({"url": "/?" + CANARY * 200}, 400),
+        ({"url": "/", "headers": {"host": f"{CANARY}.example"}}, 400),
+        ({"url": "/v1/score", "method": "POST", "content": CANARY.encode()}, 422),
+        ({"url": "/v1/score", "method": "POST", "json": {CANARY: CANARY}}, 422),
+        ({"url": "/v1/score", "method": "POST", "content": b'{"comments": [' * 9000 + CANARY.encode()}, 422),
+        ({"url": "/v1/score", "method": "POST", "content": iter([CANARY.encode()])}, 411),
+        ({"url": "/v1/score", "method": "POST", "content": CANARY.encode() * 400_000}, 413),
+        ({"url": f"/static/{CANARY}"}, 404),
+        ({"url": f"/static/../../{CANARY}"}, 404),
+    ],
+    ids=str,
+)
+def test_every_error_is_a_problem_that_echoes_nothing(
+    client: httpx.Client, request_: dict[str, object], status: int
+) -> None:
+    answer = client.request(**{"method": "GET"} | request_)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert CANARY not in str(answer.headers) + answer.text
+    body = answer.json()
+    assert {"type", "title", "status", "detail"} <= set(body) <= {"type", "title", "status", "detail", "errors"}
+    assert body["status"] == status
+    page, anchor = body["type"].split("#")
+    assert f'id="{anchor}"' in client.get(page).text
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        f"{CANARY}\r\n\r\n",
+        f"GET / HTTP/1.1\r\n{CANARY}\r\n\r\n",
+        f"GET /{CANARY} HTTP/9.9\r\n\r\n",
+        f"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Length: {CANARY}\r\n\r\n",
+        f"GET / HTTP/1.1\r\nHost: localhost\r\nX: \0{CANARY}\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_not_echoed(client: httpx.Client, request_: str) -> None:
+    answer = _raw(client, request_.encode())
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert CANARY.encode() not in answer
+
+
+def test_a_store_that_is_away_is_no_error_of_ours(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from friction.errors import UsageError
+    from friction.store.releases import ReleaseStore
+
+    def away(_: ReleaseStore) -> None:
+        raise UsageError(f"Cannot open the store at {CANARY}")
+
+    monkeypatch.setattr(ReleaseStore, "head", away)
+    answer = client.get("/v1/pairs")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["type"] == "/problems#busy"
+    assert CANARY not in answer.text
+
+
+def test_openapi_tells_of_every_error_s_shape(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert set(document["components"]["schemas"]["Problem"]["properties"]) == {
+        "type", "title", "status", "detail", "errors",
+    }  # fmt: skip
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert "application/problem+json" in operation["responses"]["default"]["content"], f"{method} {path}"
