@@ -70,7 +70,7 @@ benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that ma
 attacks: .venv/.dev ## play every attack on a thousand companies; writes docs/attacks.md
 	$(BIN)/python -m tests.attacks
 
-bench-stats: .venv/.bench ## what the statistics promise and keep, on simulated companies, into docs/statistics.md (half an hour)
+bench-stats: .venv/.bench ## what the statistics promise and keep, on simulated companies, into docs/statistics.md (over an hour)
 	$(BIN)/python -m training.simulator
 
 bench: .venv/.bench ## speed beside peers and the machine's limits, into docs/benchmarks.md (QUICK=1: a short run, into build/)

@@ -12,7 +12,7 @@ from friction.likelihood import Errors
 from friction.model_folder import ErrorRate
 from friction.records import Cell, TeamId, Week
 from friction.shares import noise, people, share
-from friction.verdicts import EARLIER_WEEKS, RECENT_WEEKS, Change, _weights, changes
+from friction.verdicts import EARLIER_WEEKS, RECENT_WEEKS, Change, _unchanged, _weights, changes
 
 MakeCells = Callable[..., list[Cell]]
 USUAL = Errors({"en": ErrorRate(188, 201, 215, 238), "fr": ErrorRate(175, 201, 213, 244)})
@@ -141,6 +141,28 @@ def test_weights_are_one_on_average_and_come_from_the_others(make_cells: MakeCel
     alone = _weights({**calm, names[0]: 9.0})
     ratio = {n: w / alone[1] for n, w in zip(names, alone, strict=True)}
     assert ratio[names[0]] == pytest.approx(1)  # its own score does not raise its own weight
+
+
+def test_the_part_that_did_not_change_is_seen_and_never_made_small(make_cells: MakeCells) -> None:
+    rng = np.random.default_rng(8)
+    flat = np.ones(60)
+    found = [_unchanged(np.concatenate([rng.random(40), rng.random(20) / 100]), flat) for _ in range(400)]
+    assert np.mean(found) == pytest.approx(40 / 60, abs=0.05)  # and 1 in 30 more, the correction for few tests
+    assert np.mean([_unchanged(rng.random(60), flat) for _ in range(400)]) >= 1
+    assert _unchanged(np.full(60, 0.01), flat) > 0  # all of them changed
+
+
+def test_what_is_said_to_have_changed_has_an_interval_without_none(make_cells: MakeCells) -> None:
+    """Where many pairs moved the level is shared out generously; no verdict goes beyond its own interval."""
+    rng = np.random.default_rng(10)
+    (template,) = make_cells([0.0])
+    risen = [0.2] * EARLIER_WEEKS + [0.5] * RECENT_WEEKS
+    series = company(template, 12, lambda i: counted(template, [12] * WEEKS, risen if i else [0.3] * WEEKS, rng))
+    for change in changes(series, USUAL, LAST).values():
+        if change.verdict in ("rising", "falling"):
+            assert change.low is not None
+            assert change.high is not None
+            assert change.low > 0 or change.high < 0
 
 
 def test_a_share_is_unbiased_and_its_variance_is_true(make_cells: MakeCells) -> None:

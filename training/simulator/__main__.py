@@ -23,6 +23,8 @@ from .page import page, summary
 from .quantifiers import compare
 
 KEPT: Final = Path("build/statistics")
+OF_RARE_EVENTS: Final = 8
+"""Times as many companies where one in twenty is the figure, and each gives one yes or no."""
 
 
 def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], Any]]:
@@ -31,8 +33,8 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
     return {
         "coverage": lambda: coverage(companies // 2, true),
         "false verdicts": lambda: false_verdicts(companies, true),
-        "found changes": lambda: found_changes(companies // 2, true),
-        "interventions": lambda: intervened(companies, true),
+        "found changes": lambda: found_changes(companies, true),
+        "interventions": lambda: intervened(OF_RARE_EVENTS * companies, true),
         "stress": lambda: stress(few // 2, true),
         "estimators": lambda: summary(
             compare(scores, (12, 25, 100), max(companies // 100, 1), np.random.default_rng(6))
