@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from friction import __version__
-from friction.commands import ingesting, releasing, reporting, scoring, starting
+from friction.commands import ingesting, keys, releasing, reporting, scoring, starting
 from friction.errors import FrictionError, UsageError
 
 app = typer.Typer(
@@ -68,3 +68,4 @@ for command in (
     reporting.notice,
 ):
     app.command()(command)
+app.add_typer(keys.app, name="keys")

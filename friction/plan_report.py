@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from friction.disclosure import Policy
 from friction.plan import Habits, Outlook
+from friction.report import aligned
 from friction.visible import SEEN_AFTER
 
 _SPREADS: Final = {
@@ -54,8 +55,7 @@ def to_table(outlooks: Sequence[Outlook], habits: Habits, policy: Policy) -> str
         for o in outlooks
         if o.never is None
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(rows)
     reasons: dict[str, list[str]] = {}
     for o in outlooks:
         if o.never is not None:

@@ -129,10 +129,15 @@ def _percent(value: float) -> str:
     return f"{value:.0%}"
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of a table as lines of text, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
 def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = None) -> str:
     """Pairs with their latest cell and verdict, then those that nothing can be said about, all alike."""
-    header = ("from", "about", "latest weeks", "wrote", "blame (95 %)", "change (95 %)", "verdict")
-    rows = [header]
+    rows = [("from", "about", "latest weeks", "wrote", "blame (95 %)", "change (95 %)", "verdict")]
     for trend in found:
         last = trend.points[-1]
         change = "-"
@@ -149,8 +154,7 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
                 trend.verdict + (f", new since {trend.breaks[-1].week}" if trend.breaks else ""),
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(rows)
     lines.append("Shares are of those who wrote, not of the staff.")
     if any(trend.breaks for trend in found):
         lines.append("New: another model or mechanism counts since then; nothing before it is compared with.")

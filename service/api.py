@@ -8,6 +8,7 @@ from friction.report import to_json
 from friction.taxonomy import Pattern
 from friction.trends import Verdict
 
+from .access import Reader
 from .state import state_of
 
 router = APIRouter(prefix="/v1")
@@ -83,16 +84,19 @@ class PairsOut(_Model):
 
 
 @router.get("/pairs")
-def pairs(request: Request) -> PairsOut:
+def pairs(request: Request, caller: Reader) -> PairsOut:
     """Every released pair: latest cell and verdict."""
     state = state_of(request)
-    return PairsOut(pairs=[PairOut(**to_json(t, latest_only=True)) for t in state.trends()])
+    found = caller.seen(state.trends())
+    return PairsOut(pairs=[PairOut(**to_json(t, latest_only=True)) for t in found])
 
 
 @router.get("/pairs/{from_team}/{about_team}")
-def pair(from_team: str, about_team: str, request: Request) -> PairOut:
+def pair(from_team: str, about_team: str, request: Request, caller: Reader) -> PairOut:
     """A pair's series and verdict. A pair that nothing can be said about has no cells, whatever the reason."""
     state = state_of(request)
-    if from_team not in state.directory.teams or about_team not in state.directory.teams or from_team == about_team:
+    teams = state.directory.teams
+    known = from_team in teams and about_team in teams and from_team != about_team
+    if not (known and caller.sees(from_team, about_team)):
         raise HTTPException(404, "There is no such pair of teams in the directory.")
     return PairOut(**to_json(state.view().pair(from_team, about_team)))

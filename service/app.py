@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from friction import __version__
 
-from . import api, dashboard, problems, scoring
+from . import access, api, dashboard, problems, scoring
 from .edge import Edge, Hosts
 from .state import State
 
@@ -40,21 +40,23 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
-    @app.get("/healthz")
+    @app.get("/healthz", dependencies=[access.OPEN])
     def healthz() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "ok"}
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get("/docs", include_in_schema=False, dependencies=[access.OPEN])
     def docs() -> HTMLResponse:
         """The API's documentation."""
         page = dashboard.templates.get_template("docs.html").render()
         return HTMLResponse(page, headers={"Content-Security-Policy": _DOCS_POLICY})
 
-    @app.get(problems.PAGE, include_in_schema=False)
+    @app.get(problems.PAGE, include_in_schema=False, dependencies=[access.OPEN])
     def kinds() -> HTMLResponse:
         """Every kind of error."""
         return HTMLResponse(dashboard.templates.get_template("problems.html").render(kinds=problems.KINDS))
+
+    access.require_stated(app)
 
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host])

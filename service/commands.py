@@ -93,6 +93,7 @@ def serve(
 
     from friction import settings as configuration
     from friction.commands import build_pipeline
+    from friction.store import keys
     from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
 
@@ -113,6 +114,9 @@ def serve(
     )
     with _listen(host, port) as listener, suppress(KeyboardInterrupt):
         print(f"friction on http://{name}:{listener.getsockname()[1]} (API at /docs); stop with Ctrl-C", flush=True)
+        if not keys.some_hold(operations):
+            _, secret = keys.create(operations, ["admin"], name="first")
+            print(f"No key yet, so here is a first one, for everything. It is shown this once:\n{secret}", flush=True)
         server.run(sockets=[listener])
 
 

@@ -10,6 +10,7 @@ from friction.disclosure import band
 from friction.records import TeamId
 from friction.trends import Trend
 
+from .access import Reader
 from .state import State
 
 router = APIRouter(include_in_schema=False)
@@ -32,11 +33,11 @@ templates.filters["shade"] = _shade
 
 
 @router.get("/", response_class=HTMLResponse)
-def matrix(request: Request) -> HTMLResponse:
+def matrix(request: Request, caller: Reader) -> HTMLResponse:
     """Who speaks about whom, and how the latest window stands."""
     state: State = request.app.state.friction
     view = state.view()
-    found = {(t.from_team, t.about_team): t for t in view.trends}
+    found = {(t.from_team, t.about_team): t for t in caller.seen(view.trends)}
     page = templates.get_template("matrix.html").render(
         teams=list(state.directory.teams.values()), trends=found, last_week=view.last_week
     )
@@ -44,11 +45,12 @@ def matrix(request: Request) -> HTMLResponse:
 
 
 @router.get("/pairs/{from_team}/{about_team}", response_class=HTMLResponse)
-def pair(from_team: str, about_team: str, request: Request) -> HTMLResponse:
+def pair(from_team: str, about_team: str, request: Request, caller: Reader) -> HTMLResponse:
     """A pair's series as a table."""
     state: State = request.app.state.friction
     teams = state.directory.teams
-    if from_team not in teams or about_team not in teams or from_team == about_team:
+    known = from_team in teams and about_team in teams and from_team != about_team
+    if not (known and caller.sees(from_team, about_team)):
         raise HTTPException(404, "There is no such pair of teams in the directory.")
     trend = state.view().pair(from_team, about_team)
     page = templates.get_template("pair.html").render(

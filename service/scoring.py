@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
@@ -12,6 +12,7 @@ from friction.records import Comment, Scored, TeamId
 from friction.scoring import to_json
 from friction.taxonomy import Pattern
 
+from .access import Access
 from .state import State, state_of
 
 MAX_COMMENTS = 500
@@ -83,7 +84,7 @@ class ScoreResponse(_Model):
     results: list[ScoredOut | FailedOut]
 
 
-@router.post("/score")
+@router.post("/score", dependencies=[Depends(Access("score"))])
 async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
     """Score comments and keep nothing."""
     state = state_of(request)

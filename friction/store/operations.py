@@ -7,7 +7,7 @@ stands in a file of its own beside it.
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
 
 from friction.store.engine import Database
 from friction.store.schema import Schema, open_store
@@ -21,7 +21,21 @@ INTERVENTIONS: Final = Table(
     Column("week", Integer, primary_key=True),
     Column("description", String, nullable=False),
 )
-SCHEMA: Final = Schema("operations", METADATA, head="0001")
+KEYS: Final = Table(
+    "keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("scopes", String, nullable=False),
+    Column("team", String),
+    Column("name", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("revoked", BigInteger),
+    Column("last_used", BigInteger),
+)
+"""Access keys; moments are seconds since 1970."""
+SCHEMA: Final = Schema("operations", METADATA, head="0002")
 
 
 def open_operations(address: str) -> Database:

@@ -21,19 +21,22 @@ from friction.release import release
 from friction.report import read_trends, to_csv, to_json, to_table
 from friction.settings import Settings
 from friction.store import scores as private
+from friction.store.keys import Key
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from service import api, dashboard, released
+from service.access import Caller
 from service.digest import render
 from service.state import State
-from tests.service.conftest import serve
+from tests.service.conftest import make_key, serve
 
 MakeVote = Callable[..., Vote]
 FIRST, LAST = Week.parse("2026-W01"), Week.parse("2026-W20")
 TEAMS = ("sales", "marketing", "support", "it", "events", "legal")
 PAIRS = [(a, b) for a in TEAMS for b in TEAMS if a != b]
 OURS = tuple(str(Path(__file__).parents[2] / room) for room in ("friction", "service"))
+VIEWER = Caller(Key("0", frozenset(["read"]), None, "", 0, None, None, None))
 WAITS, TINY, ABSENT = ("sales", "it"), ("sales", "legal"), ("it", "support")
 
 
@@ -77,7 +80,7 @@ def worlds(
 
 @contextmanager
 def _client(state: State) -> Iterator[Any]:
-    serving = serve(state)
+    serving = serve(state, make_key(state.operations, "admin"))
     yield next(serving)
     next(serving, None)
 
@@ -131,9 +134,9 @@ def test_waiting_tiny_and_absent_pairs_take_the_same_steps(
 ) -> None:
     monkeypatch.setattr(released, "LOOK_EVERY", 3600.0)  # whether the stores are looked at hangs on the clock alone
     request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(friction=worlds[1])))
-    page(*ABSENT, request)  # what is loaded once is loaded
-    steps = [_calls(lambda pair=pair: page(*pair, request)) for pair in (WAITS, TINY, ABSENT)]  # type: ignore[misc]
+    page(*ABSENT, request, VIEWER)  # what is loaded once is loaded
+    steps = [_calls(lambda pair=pair: page(*pair, request, VIEWER)) for pair in (WAITS, TINY, ABSENT)]  # type: ignore[misc]
     assert len(steps[0]) >= 10
     assert steps[0] == steps[1] == steps[2]
-    shown = _calls(lambda: page("sales", "marketing", request))
+    shown = _calls(lambda: page("sales", "marketing", request, VIEWER))
     assert shown != steps[0]  # the control: a pair that is shown takes others

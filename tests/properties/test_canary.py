@@ -51,7 +51,7 @@ def _run(home: Path, *arguments: str) -> str:
     command = [FRICTION, *arguments, "--config", "org/friction.toml"]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    return done.stderr + done.stdout
 
 
 def test_no_path_lets_text_out(home: Path) -> None:
@@ -72,14 +72,16 @@ def test_no_path_lets_text_out(home: Path) -> None:
 
 def test_the_server_says_and_logs_nothing_of_it(home: Path) -> None:
     port = _free_port()
+    key = _run(home, "keys", "create", "--scope", "admin").split()[-1]
     with (home / "log").open("w") as log:
         command = [FRICTION, "serve", "--port", str(port), "--config", "org/friction.toml"]
         server = subprocess.Popen(command, cwd=home, stdout=log, stderr=log)
         try:
-            answers = _talk(port)
+            answers = _talk(port, key)
         finally:
             server.terminate()
             server.wait(timeout=60)
+    assert '"targets"' in answers[0]
     for answer in answers:
         assert CANARY.split()[0] not in answer
     for path in [home / "log", *(home / "org").rglob("*")]:
@@ -91,8 +93,9 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _talk(port: int) -> list[str]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+def _talk(port: int, key: str) -> list[str]:
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
         for _ in range(300):
             try:
                 client.get("/healthz")
