@@ -5,16 +5,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 """
 
 import sys
-import traceback
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from friction import __version__
 from friction.commands import ingesting, keys, releasing, reporting, scoring, starting
-from friction.errors import FrictionError, UsageError
+from friction.errors import FrictionError, UsageError, place
 
 app = typer.Typer(
     name="friction",
@@ -38,17 +36,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:  # its text, or a traceback's, may hold a comment's
-        print(f"friction: {_place(error)}. This is a defect; please report this line.", file=sys.stderr)
+        print(f"friction: {place(error)}. This is a defect; please report this line.", file=sys.stderr)
         sys.exit(1)
-
-
-def _place(error: Exception) -> str:
-    """What went wrong and where, without the error's own words."""
-    frames = traceback.extract_tb(error.__traceback__)
-    home = str(Path(__file__).parent.parent)
-    ours = [f for f in frames if f.filename.startswith(home) and "site-packages" not in f.filename]
-    frame = (ours or frames)[-1]
-    return f"unexpected {type(error).__name__} in {Path(frame.filename).name} line {frame.lineno}"
 
 
 @app.callback(invoke_without_command=True)

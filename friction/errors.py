@@ -10,6 +10,9 @@ Says what is wrong, where, and what to do next. Raised everywhere; turned into e
 and into problem documents by ``service``.
 """
 
+import traceback
+from pathlib import Path
+
 
 class FrictionError(Exception):
     """Base of every error that friction raises on purpose."""
@@ -29,3 +32,12 @@ class RowError(FrictionError):
 
 class IntegrityError(FrictionError):
     """Going on would break a promise."""
+
+
+def place(error: Exception) -> str:
+    """What went wrong and where, of an error that nobody expected: its own words may hold a comment's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    home = str(Path(__file__).parent.parent)
+    ours = [f for f in frames if f.filename.startswith(home) and "site-packages" not in f.filename]
+    frame = (ours or frames)[-1]
+    return f"unexpected {type(error).__name__} in {Path(frame.filename).name} line {frame.lineno}"

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from friction import sources
 from friction.batch_report import Report
-from friction.errors import UsageError
+from friction.errors import SourceError
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored, Week
 from friction.rejects import Listing, Stage
@@ -48,7 +48,7 @@ def ingest(
         progress: told the number of rows read so far, after each comment.
 
     Raises:
-        UsageError: the file cannot be read, or ``strict`` met a reject.
+        SourceError: the file cannot be read, or ``strict`` met a reject.
     """
     name = "standard input" if path == "-" else Path(path).name
     mapping = settings.source(source)
@@ -62,7 +62,7 @@ def ingest(
         votes = list(reading.votes(raw, progress or _silent))
         if strict and report.rejects.count:
             row, reason = report.rejects.shown()[0]
-            raise UsageError(
+            raise SourceError(
                 f"{name}: {report.rejects.count} rows rejected, the first is row {row}: {reason}. "
                 "Nothing was written (--strict)."
             )

@@ -68,13 +68,13 @@ def write_digest(settings: "Settings", out: Path | None, week: "Week | None" = N
 def weekly(out: Out = None, config: Config = CONFIG) -> None:
     """Read the inbox, release, write the digest: the one line for cron or a timer."""
     from friction import settings as configuration
-    from friction.commands.ingesting import inbox_files, ingest_files
+    from friction.commands.ingesting import empty_inbox
     from friction.commands.releasing import release_weeks
 
     settings = configuration.load(config)
     unread: UsageError | None = None
     try:
-        ingest_files(inbox_files(settings), settings)
+        empty_inbox(settings)
     except UsageError as error:  # a bad file waits for its mend, and keeps no good one waiting
         unread = error
     release_weeks(settings)

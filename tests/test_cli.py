@@ -145,7 +145,7 @@ def test_a_file_that_is_no_store_is_named(home: Path) -> None:
     store.write_bytes(b"")
     assert "is no friction store" in run("trends", cwd=home, code=2)
     store.write_bytes(b"not a database at all, but long enough to be read as one" * 20)
-    assert "Cannot open the store" in run("trends", cwd=home, code=2)
+    assert "Cannot use the store" in run("trends", cwd=home, code=2)
 
 
 def test_an_unexpected_error_says_where_and_nothing_else(

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from friction.batch_report import Report
     from friction.records import Week
     from friction.settings import Settings
+    from friction.worker import Read
 
 Format = Literal["table", "json"]
 
@@ -23,7 +24,7 @@ def ingest(
     files: Annotated[
         list[str] | None, typer.Argument(help="A survey or chat export, CSV, XLSX or JSON lines; - is standard input.")
     ] = None,
-    inbox: Annotated[bool, typer.Option("--inbox", help="Read every file of the inbox beside friction.toml.")] = False,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Read the inbox beside friction.toml, and empty it.")] = False,
     source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
     week: Annotated[str | None, typer.Option(help="ISO week of rows that state none, like 2026-W47.")] = None,
     strict: Annotated[
@@ -36,22 +37,14 @@ def ingest(
     from friction import settings as configuration
     from friction.records import Week
 
-    settings = configuration.load(config)
-    paths = list(files or [])
-    if inbox:
-        paths += inbox_files(settings)
-    elif not paths:
+    if not files and not inbox:
         raise UsageError("Name at least one file, or use --inbox")
-    ingest_files(
-        paths, settings, source=source, week=None if week is None else Week.parse(week), strict=strict, format=format
-    )
-
-
-def inbox_files(settings: "Settings") -> list[str]:
-    """Files that wait in the inbox, by name."""
-    if not settings.inbox.is_dir():
-        raise UsageError(f"No inbox at {settings.inbox}. Make the folder, or run: friction init")
-    return [str(p) for p in sorted(settings.inbox.iterdir()) if p.is_file() and not p.name.startswith(".")]
+    settings = configuration.load(config)
+    given = None if week is None else Week.parse(week)
+    if files:
+        ingest_files(files, settings, source=source, week=given, strict=strict, format=format)
+    if inbox:
+        empty_inbox(settings, source=source, week=given, strict=strict, format=format)
 
 
 def ingest_files(
@@ -64,34 +57,70 @@ def ingest_files(
     format: Format = "table",
 ) -> None:
     """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
+    failures: list[str] = []
+    with _reader(settings, strict=strict, format=format) as read:
+        for path in paths:
+            try:
+                read(path, source, week)
+            except UsageError as error:
+                if len(paths) == 1:
+                    raise
+                failures.append(str(error))
+                print(f"friction: {error}", file=sys.stderr)
+    if failures:
+        raise UsageError(f"{len(failures)} of {len(paths)} files could not be read; the others are in")
+
+
+def empty_inbox(
+    settings: "Settings",
+    *,
+    source: str | None = None,
+    week: "Week | None" = None,
+    strict: bool = False,
+    format: Format = "table",
+) -> None:
+    """Ingest every file of the inbox, and say what became of each; ``source`` and ``week`` where its place says none.
+
+    Raises:
+        UsageError: there is no inbox, or a file could not be read; it stands in ``failed``, and the others are in.
+    """
+    from friction.inbox import Inbox
+    from friction.worker import empty
+
+    inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
+    with _reader(settings, strict=strict, format=format) as read:
+        failures = empty(inbox, lambda path, its, own: read(path, its or source, own or week))
+    for said in (*failures, *inbox.complaints()):
+        print(f"friction: {said}", file=sys.stderr)
+    if failures:
+        raise UsageError(f"{len(failures)} files of the inbox could not be read; the others are in")
+
+
+@contextmanager
+def _reader(settings: "Settings", *, strict: bool, format: Format) -> Iterator["Read"]:
+    """What reads one file into the private store and says what became of it."""
     from friction.ingest import ingest as ingest_file
     from friction.store.scores import ScoreStore
 
     pipeline = build_pipeline(settings)
-    store = ScoreStore(settings.scores_address)
-    failures: list[str] = []
-    for path in paths:
-        try:
-            with _progress(path) as show:
-                report = ingest_file(
-                    path,
-                    settings=settings,
-                    pipeline=pipeline,
-                    store=store,
-                    source=source,
-                    week=week,
-                    strict=strict,
-                    progress=show,
-                )
-            say(report, format)
-        except UsageError as error:
-            if len(paths) == 1:
-                raise
-            failures.append(str(error))
-            print(f"friction: {error}", file=sys.stderr)
-    store.close()
-    if failures:
-        raise UsageError(f"{len(failures)} of {len(paths)} files could not be read; the others are in")
+
+    def read(path: str, source: str | None, week: "Week | None") -> "Report":
+        with _progress(path) as show:
+            report = ingest_file(
+                path,
+                settings=settings,
+                pipeline=pipeline,
+                store=store,
+                source=source,
+                week=week,
+                strict=strict,
+                progress=show,
+            )
+        say(report, format)
+        return report
+
+    with closing(ScoreStore(settings.scores_address)) as store:
+        yield read
 
 
 def say(report: "Report", format: Format) -> None:

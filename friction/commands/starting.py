@@ -14,4 +14,7 @@ def init(
     from friction import sample as sample_company
 
     written = sample_company.write(folder) if sample else sample_company.write_starter(folder)
-    print(f"Wrote {written}. Put files into {written.parent / 'inbox'} and run: friction weekly --config {written}")
+    print(
+        f"Wrote {written}. Put copies of your files into {written.parent / 'inbox'}: once read, they are deleted there."
+    )
+    print(f"Then run: friction weekly --config {written}")

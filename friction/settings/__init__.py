@@ -37,6 +37,7 @@ class Settings:
 
     Attributes:
         home: folder of ``friction.toml``; ``friction-data/`` and ``inbox/`` stand in it.
+        keeps_files: whether a file of the inbox stays once it is read, where only its owner may read it.
     """
 
     def __init__(self, file: File, home: Path, environment: Mapping[str, str], *, private: bool) -> None:
@@ -66,6 +67,7 @@ class Settings:
         )
         self.sources = file.sources
         self._timezone = file.timezone
+        self.keeps_files = file.inbox.after == "keep"
         self.digest = file.digest
         self.notice = file.notice
         self.redaction = file.redaction

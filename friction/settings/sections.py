@@ -84,6 +84,13 @@ class SourceSection(Section):
         return TeamId(self.text[column]) if isinstance(self.text, dict) else None
 
 
+class InboxSection(Section):
+    """``[inbox]``: what becomes of the files that people put there. See docs/ingesting.md."""
+
+    after: Literal["delete", "keep"] = "delete"
+    """Once a file is read: it holds comments as people wrote them, so that nothing of it stays unless this says so."""
+
+
 class DigestSection(Section):
     """``[digest]``: the weekly e-mail."""
 
@@ -130,6 +137,7 @@ class File(Section):
     privacy: PrivacySection = PrivacySection()
     sources: dict[Slug, SourceSection] = {}
     timezone: str = "UTC"
+    inbox: InboxSection = InboxSection()
     redaction: RedactionSection = RedactionSection()
     digest: DigestSection = DigestSection()
     notice: NoticeSection = NoticeSection()

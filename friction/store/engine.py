@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from friction.errors import UsageError
 
@@ -59,7 +59,8 @@ class Database:
         """A transaction that has the store to itself; commits at the end, or nothing of it happened.
 
         Raises:
-            UsageError: the database cannot be reached, or another process has written for ``PATIENCE`` seconds.
+            UsageError: the database cannot be reached or is lost on the way, its disk is full, or another process has
+                written for ``PATIENCE`` seconds.
         """
         with self._connected() as db:
             with self._said():
@@ -68,7 +69,7 @@ class Database:
                     db.execute(text(f"set local lock_timeout = '{PATIENCE}s'"))
                     key = f"pg_advisory_xact_lock(hashtextextended(current_schema() || '.friction.{self._name}', 0))"
                     db.execute(text(f"select {key}"))
-            with transaction:
+            with self._said(OperationalError), transaction:
                 yield db
 
     @contextmanager
@@ -76,12 +77,13 @@ class Database:
         """A transaction that sees one state of the store.
 
         Raises:
-            UsageError: the database cannot be reached.
+            UsageError: the database cannot be reached, or is lost on the way.
         """
         with self._connected() as db:
             if not self.is_sqlite:
                 db.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield db
+            with self._said(OperationalError):
+                yield db
 
     def scrub(self, *tables: str) -> None:
         """Give back the space of what was deleted, so that the files no longer hold it.
@@ -102,10 +104,10 @@ class Database:
             yield db
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _said(self, kind: type[DatabaseError] = DatabaseError) -> Iterator[None]:
         try:
             yield
-        except DatabaseError as error:
+        except kind as error:
             raise self.refusal(error) from None
 
     def refusal(self, error: DatabaseError) -> UsageError:
@@ -113,7 +115,7 @@ class Database:
         why = str(error.orig).strip().split("\n")[0]
         if "locked" in why or "lock timeout" in why:
             return UsageError(f"Another friction process is writing to {self.shown}. Try again when it is done.")
-        return UsageError(f"Cannot open the store at {self.shown}: {why}")
+        return UsageError(f"Cannot use the store at {self.shown}: {why}")
 
 
 def connect(address: str, name: str, *, create: bool) -> Database:

@@ -1,0 +1,238 @@
+"""The inbox: files that wait to be read. Each is taken by one process, and is gone from there once it is read.
+
+    inbox/[SOURCE/][WEEK/]FILE    what people put there, for [sources.SOURCE], for rows that state no week
+    inbox/.reading/CLAIM/...      taken: whoever reads it holds a lock on the file
+    inbox/done/CLAIM/...          read, where ``[inbox] after = "keep"``; otherwise it is deleted
+    inbox/failed/CLAIM/...        cannot be read; CLAIM.txt beside it says why
+
+Promises: a file is taken by one rename, under a lock that the system takes back from a dead process, so that two runs
+never read the same one, and the next run goes on where one was killed; a file that somebody still writes is left alone;
+what was taken can be read by its owner only, wherever it ends. Must never delete a file before its comments are
+committed, nor write a word of a comment into a reason. Called by ``friction.worker``.
+"""
+
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from friction.errors import UsageError
+from friction.locks import held, is_written
+from friction.records import Week
+
+READING: Final = ".reading"
+DONE: Final = "done"
+FAILED: Final = "failed"
+SETTLING: Final = 1.0
+"""Seconds over which a file that was just written must stay as it is before it is taken."""
+_UNFINISHED: Final = (".part", ".tmp", ".crdownload", ".filepart")
+_HIDDEN: Final = (".", "~")
+_ABANDONED: Final = 86_400
+"""Seconds after which a folder that was made for a claim, and got none, is removed."""
+Origin = tuple[str | None, Week | None]
+
+
+class Inbox:
+    """A folder of files to be read.
+
+    Args:
+        folder: where it is.
+        sources: names of ``[sources.NAME]``; a folder of such a name says what its files are.
+        keep: whether a file that was read is kept, where only its owner may read it.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+
+    def __init__(self, folder: Path, *, sources: Collection[str] = (), keep: bool = False) -> None:
+        if not folder.is_dir():
+            raise UsageError(f"No inbox at {folder}. Make the folder, or run: friction init")
+        self._folder = folder
+        self._sources = sources
+        self._keep = keep
+
+    def waiting(self) -> list[Path]:
+        """Files that may be taken, by their place and name."""
+        return [path for path in self._files() if self._origin(path) is not None and os.access(path, os.R_OK)]
+
+    def take(self) -> Iterator["Claim"]:
+        """Every file that waits, one by one; first those that a killed process had taken.
+
+        A claim holds until the next one is asked for. What was neither done nor failed by then waits for the next run.
+        """
+        for path in self._taken():
+            claim = path.relative_to(self._folder / READING).parts[0]
+            with held(path) as file:
+                if file is not None and not is_written(file):
+                    yield self._claim(claim, path, file)
+        for path in _settled(self.waiting()):
+            with held(path) as file:
+                if file is not None and not is_written(file):
+                    yield self._claim(*self._move(path), file)
+
+    def complaints(self) -> list[str]:
+        """What somebody should look after: who may read the inbox, files that nobody takes, files that failed."""
+        found = []
+        if self._folder.stat().st_mode & stat.S_IRWXO:
+            found.append(
+                f"everybody on this machine may look into {self._folder}. Close it: chmod o-rwx {self._folder}"
+            )
+        for folder in sorted({path.parent for path in self._files() if self._origin(path) is None}):
+            found.append(f"{folder} is named after no [sources.NAME] and no week, so its files wait")
+        found += [
+            f"no permission to read {path}, so it waits" for path in self._files() if not os.access(path, os.R_OK)
+        ]
+        if failed := sum(path.is_dir() for path in _listed(self._folder / FAILED)):
+            found.append(
+                f"{failed} files that could not be read are in {self._folder / FAILED}, each with the reason beside "
+                "it. Mend them and put them back, or delete them"
+            )
+        return found
+
+    def _origin(self, path: Path) -> "Origin | None":
+        return _origin(path.relative_to(self._folder).parts[:-1], self._sources)
+
+    def _files(self) -> Iterator[Path]:
+        for entry in _listed(self._folder):
+            if entry.name not in (DONE, FAILED):
+                yield from _finished(entry)
+
+    def _taken(self) -> Iterator[Path]:
+        for claim in _listed(self._folder / READING):
+            files = [path for path in claim.rglob("*") if _is_file(path)]
+            yield from files
+            if not files and time.time() - claim.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(claim, ignore_errors=True)
+
+    def _move(self, path: Path) -> tuple[str, Path]:
+        """Take a file that is locked: the name of the claim, and where the file now is."""
+        claim = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        taken = _private(self._folder / READING) / claim / path.relative_to(self._folder)
+        _private(self._folder / READING / claim)
+        taken.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return claim, path.rename(taken)
+
+    def _claim(self, claim: str, path: Path, file: int) -> "Claim":
+        with suppress(PermissionError):  # somebody else's file: the folder keeps others out
+            os.fchmod(file, 0o600)
+        folders = path.relative_to(self._folder / READING / claim).parts[:-1]
+        source, week = _origin(folders, self._sources) or (None, None)
+        return Claim(path, source, week, self._folder, claim, file, os.fstat(file), self._keep)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file that this process has taken.
+
+    Attributes:
+        path: where it now is.
+        source: of the folder that it lay in, if any.
+        week: likewise.
+    """
+
+    path: Path
+    source: str | None
+    week: Week | None
+    _inbox: Path
+    _name: str
+    _file: int
+    _taken: os.stat_result
+    _keep: bool
+
+    def done(self) -> bool:
+        """Delete the file, or keep it where only its owner may read it: its comments are committed.
+
+        Returns:
+            False where somebody wrote on while it was read: then it stays, to be read again; what is in counts once.
+        """
+        if is_written(self._file) or _look(os.fstat(self._file)) != _look(self._taken):
+            return False
+        if self._keep:
+            self._put_into(DONE)
+        else:
+            self.path.unlink()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return True
+
+    def failed(self, reason: str) -> Path:
+        """Put the file aside, with the reason beside it; returns where it now is."""
+        note = _private(self._inbox / FAILED) / f"{self._name}.txt"
+        note.write_text(f"{self.path.name} was not read.\n{reason}\n", encoding="utf-8")
+        note.chmod(0o600)
+        return self._put_into(FAILED) / self.path.relative_to(self._folder)
+
+    @property
+    def _folder(self) -> Path:
+        return self._inbox / READING / self._name
+
+    def _put_into(self, place: str) -> Path:
+        return self._folder.rename(_private(self._inbox / place) / self._name)
+
+
+def _origin(folders: Sequence[str], sources: Collection[str]) -> Origin | None:
+    """Source and week of a file, by the folders that it stands in; None where one of them is neither."""
+    left = list(folders)
+    source = left.pop(0) if left and left[0] in sources else None
+    try:
+        week = Week.parse(left.pop(0)) if left else None
+    except UsageError:
+        return None
+    return None if left else (source, week)
+
+
+def _settled(paths: list[Path]) -> list[Path]:
+    """Those that stay as they are for ``SETTLING`` seconds; nobody waits for files that were written long ago."""
+    before = {path: look for path in paths if (look := _looked(path)) is not None}
+    if any(abs(time.time() - changed / 1e9) < SETTLING for _, changed in before.values()):
+        time.sleep(SETTLING)
+    return [path for path, look in before.items() if _looked(path) == look]
+
+
+def _looked(path: Path) -> tuple[int, int] | None:
+    with suppress(FileNotFoundError):
+        return _look(path.stat())
+    return None
+
+
+def _look(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _finished(entry: Path) -> Iterator[Path]:
+    """The files in a folder, or a file itself, but for hidden ones, links, and what its name calls unfinished."""
+    if entry.name.startswith(_HIDDEN) or entry.name.lower().endswith(_UNFINISHED):
+        return
+    if entry.is_dir() and not entry.is_symlink():
+        for inner in _listed(entry):
+            yield from _finished(inner)
+    elif _is_file(entry):
+        yield entry
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _private(folder: Path) -> Path:
+    """A folder that only its owner may look into, made where it is missing."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        folder.chmod(0o700)
+    return folder

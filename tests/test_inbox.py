@@ -1,0 +1,245 @@
+"""The inbox with real files and real processes: who takes a file, where it ends, and who may read it meanwhile."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from friction.errors import UsageError
+from friction.inbox import Inbox
+from friction.records import Week
+from tests.conftest import Ask
+
+FRICTION = Path(sys.executable).parent / "friction"
+LONG_AGO = 1_700_000_000
+TAKE = """
+import sys
+from pathlib import Path
+from friction.inbox import Inbox
+for claim in Inbox(Path(sys.argv[1])).take():
+    print(claim.path.name, flush=True)
+    sys.stdin.readline()
+"""
+ROWS = "text,from_team,respondent,week\nMarketing never answers,sales,p1,2026-W10\n"
+
+
+def _put(path: Path, content: str = ROWS) -> Path:
+    """A file that was written long ago, so that nobody waits for it to settle."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(content, encoding="utf-8")
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "inbox").mkdir(mode=0o700)
+    return tmp_path / "inbox"
+
+
+@contextmanager
+def _taking(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that has taken the first file, and holds it."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", TAKE, folder], text=True, **pipes) as other:  # type: ignore[call-overload]
+        assert other.stdout is not None
+        assert other.stdout.readline().strip()
+        yield other
+        other.kill()
+
+
+def _names(folder: Path) -> list[str]:
+    return [claim.path.name for claim in Inbox(folder).take()]
+
+
+def test_a_file_is_taken_once_and_taken_over_from_the_dead(folder: Path) -> None:
+    _put(folder / "a.csv")
+    _put(folder / "b.csv")
+    with _taking(folder) as other:
+        assert _names(folder) == ["b.csv"]
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        assert sorted(_names(folder)) == ["a.csv", "b.csv"]
+    assert Inbox(folder).waiting() == []
+
+
+def test_a_file_that_is_read_is_deleted_or_kept_for_its_owner_alone(folder: Path) -> None:
+    for keep in (False, True):
+        _put(folder / "a.csv").chmod(0o644)
+        for claim in Inbox(folder, keep=keep).take():
+            assert claim.done()
+    (kept,) = [path for path in folder.rglob("*") if path.is_file()]
+    assert kept.relative_to(folder).parts[0] == "done"
+    assert [path.stat().st_mode & 0o077 for path in (kept, *kept.parents[:3])] == [0, 0, 0, 0]
+
+
+def test_a_file_that_failed_has_its_reason_beside_it(folder: Path) -> None:
+    _put(folder / "pulse" / "2026-W10" / "a.csv").chmod(0o644)
+    _put(folder / "a.csv")
+    inbox = Inbox(folder, sources=["pulse"])
+    for claim in inbox.take():
+        claim.failed("it is a PDF")
+    assert Inbox(folder).waiting() == []
+    found = sorted(path.name for path in (folder / "failed").rglob("*") if path.is_file())
+    assert found[-2:] == ["a.csv", "a.csv"]
+    assert [name.endswith(".txt") for name in found[:2]] == [True, True]
+    assert all("it is a PDF" in note.read_text() for note in (folder / "failed").glob("*.txt"))
+    assert not [path for path in folder.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert "2 files that could not be read" in inbox.complaints()[0]
+
+
+def test_a_folder_says_source_and_week(folder: Path) -> None:
+    places = ["a.csv", "pulse/a.csv", "pulse/2026-W10/a.csv", "2026-W10/a.csv"]
+    strange = ["other/a.csv", "pulse/2026-W99/a.csv", "pulse/pulse/a.csv", "2026-W10/pulse/a.csv"]
+    for place in places + strange:
+        _put(folder / place)
+    inbox = Inbox(folder, sources=["pulse"])
+    week = Week.parse("2026-W10")
+    found = {(claim.source, claim.week) for claim in inbox.take()}
+    assert found == {(None, None), ("pulse", None), ("pulse", week), (None, week)}
+    assert len(inbox.complaints()) == len(strange)
+    assert all((folder / place).exists() for place in strange)
+
+
+def test_what_is_not_finished_is_left_alone(folder: Path) -> None:
+    for name in (".hidden.csv", "a.csv.part", "a.TMP", "~$a.xlsx", ".dir/a.csv"):
+        _put(folder / name)
+    (folder / "link.csv").symlink_to(_put(folder.parent / "elsewhere.csv"))
+    os.mkfifo(folder / "pipe.csv")
+    assert _names(folder) == []
+
+
+def test_a_file_that_is_open_to_write_is_left_until_it_is_closed(folder: Path) -> None:
+    path = _put(folder / "a.csv")
+    with path.open("a"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+        assert _names(folder) == []
+    assert _names(folder) == ["a.csv"]
+
+
+def test_a_file_that_grows_while_it_settles_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder / "a.csv"
+    path.write_text(ROWS)
+    slept: list[float] = []
+
+    def grow(seconds: float) -> None:
+        slept.append(seconds)
+        with path.open("a") as more:
+            more.write("x\n")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("friction.inbox.time.sleep", grow)
+        assert _names(folder) == []
+    assert slept == [1.0]
+    assert _names(folder) == ["a.csv"]
+
+
+def test_a_file_that_grew_while_it_was_read_is_not_deleted(folder: Path) -> None:
+    _put(folder / "a.csv")
+    for claim in Inbox(folder).take():
+        with claim.path.open("a") as more:
+            more.write("and more\n")
+            more.flush()
+            assert not claim.done()
+        assert not claim.done()
+    (again,) = [claim for claim in Inbox(folder).take() if claim.done()]
+    assert again.path.name == "a.csv"
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_it_says_who_else_may_look_in_and_which_files_nobody_may_read(folder: Path) -> None:
+    folder.chmod(0o755)
+    assert "chmod o-rwx" in Inbox(folder).complaints()[0]
+    folder.chmod(0o770)
+    assert Inbox(folder).complaints() == []
+    with pytest.raises(UsageError, match="No inbox"):
+        Inbox(folder / "none")
+
+
+@pytest.fixture
+def home(config: Path, folder: Path) -> Path:
+    with config.open("a") as more:
+        more.write("[sources.pulse]\ntext = 'answer'\n")
+    return config.parent
+
+
+def _empty(home: Path, *arguments: str, code: int = 0) -> str:
+    done = subprocess.run(
+        [FRICTION, "ingest", "--inbox", *arguments], cwd=home, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_command_empties_it(home: Path, ask: Ask) -> None:
+    _put(home / "inbox" / "a.csv")
+    _put(
+        home / "inbox" / "pulse" / "2026-W11" / "b.csv",
+        "answer,from_team,respondent\nThe helpdesk never answers us,sales,p2\n",
+    )
+    _put(home / "inbox" / "lost.csv", "text,from_team\nIT was late,sales\nIT was rude,sales\n")
+    _put(home / "inbox" / "bad.csv", "%PDF-1.7")
+    said = _empty(home, code=2)
+    assert "2 files of the inbox could not be read" in said
+    assert "lost.csv: Not one of its rows could be counted" in said
+    left = sorted(path.name for path in (home / "inbox").rglob("*") if path.is_file() and path.suffix != ".txt")
+    assert left == ["bad.csv", "lost.csv"]
+    assert ask("select count(*) from scores") == [(2,)]
+    assert "2 files that could not be read" in _empty(home)
+
+
+def test_a_file_whose_process_was_killed_counts_once(home: Path, ask: Ask) -> None:
+    rows = [f"Marketing was late with order {n} and the helpdesk knew,sales,p{n % 9},2026-W10\n" for n in range(60)]
+    _put(home / "inbox" / "a.csv", "text,from_team,respondent,week\n" + "".join(rows))
+    with subprocess.Popen([FRICTION, "ingest", "--inbox"], cwd=home) as process:
+        while not list((home / "inbox" / ".reading").glob("*/a.csv")):
+            assert process.poll() is None
+        process.kill()
+    _empty(home)
+    counted = ask("select count(*) from scores")
+    assert counted > [(0,)]
+    _put(home / "inbox" / "again.csv", "text,from_team,respondent,week\n" + "".join(rows))
+    _empty(home)
+    assert ask("select count(*) from scores") == counted
+    assert [path for path in (home / "inbox").rglob("*") if path.is_file()] == []
+
+
+def test_two_runs_at_once_share_the_files(home: Path, ask: Ask) -> None:
+    for name in range(6):
+        _put(home / "inbox" / f"{name}.csv", ROWS.replace("p1", f"p{name}"))
+    runs = [subprocess.Popen([FRICTION, "ingest", "--inbox"], cwd=home, stdout=subprocess.PIPE) for _ in range(2)]
+    said = b"".join(run.communicate(timeout=120)[0] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    assert said.count(b" votes counted") == 6
+    assert ask("select count(*) from scores") == [(6,)]
+
+
+def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from friction import sources
+    from friction.commands import ingesting
+    from friction.settings import load
+
+    read = sources.read
+
+    def fail(raw: object, name: str, *rest: object, **more: object) -> object:
+        if name == "a.csv":
+            raise KeyError("the words of a comment")
+        return read(raw, name, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("friction.sources.read", fail)
+    _put(home / "inbox" / "a.csv")
+    _put(home / "inbox" / "b.csv")
+    with pytest.raises(UsageError, match="1 files of the inbox"):
+        ingesting.empty_inbox(load(home / "friction.toml"))
+    said = capsys.readouterr()
+    assert "b.csv: 1 rows" in said.out
+    assert "a.csv: unexpected KeyError in test_inbox.py line" in said.err
+    notes = (home / "inbox" / "failed").glob("*.txt")
+    assert not [text for text in (said.err, *(note.read_text() for note in notes)) if "words of" in text]
