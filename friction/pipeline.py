@@ -10,7 +10,6 @@ Called by the commands ``score`` and ``ingest``, and by the scoring endpoint.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -62,7 +61,8 @@ class Pipeline:
     """
 
     def __init__(self, directory: Directory, classifier: Classifier, redactor: Redactor | None = None) -> None:
-        self._redactor = redactor or Redactor(directory)
+        self.directory = directory
+        self.redactor = redactor or Redactor(directory)
         self.targets = TargetFinder(directory)
         self.classifier = classifier
 
@@ -88,14 +88,26 @@ class Pipeline:
 
     def stream(self, comments: Iterable[Comment], *, evidence: bool = True) -> Iterator[tuple[Comment, Scored]]:
         """Score any number of comments with a small, constant amount of memory."""
-        for block, scored in ahead(partial(self.score, evidence=evidence), blocks(comments)):
+        for block, scored in self.ahead(blocks(comments), list, evidence=evidence):
             yield from zip(block, scored, strict=True)
+
+    def ahead(
+        self, items: Iterable[Item], comments: Callable[[Item], list[Comment]], *, evidence: bool = True
+    ) -> Iterator[tuple[Item, list[Scored]]]:
+        """Each item, in order, with the scores of its comments, while the next ones are worked on.
+
+        Args:
+            items: any number, of about ``BLOCK`` comments each; only a few are held at a time.
+            comments: those of an item.
+            evidence: see ``score``.
+        """
+        return ahead(lambda item: self.score(comments(item), evidence=evidence), items)
 
     def _read(self, comment: Comment) -> tuple[Reading | RowError, Mapping[str, int]]:
         """A comment as the classifier reads it, or why not; and what was masked in it."""
         if len(comment.text) > MAX_CHARACTERS:
             return RowError(f"the comment is longer than {MAX_CHARACTERS} characters"), {}
-        redacted = self._redactor.redact(comment.text)
+        redacted = self.redactor.redact(comment.text)
         text = redacted.text
         try:
             lang = comment.lang or detect(text.text)

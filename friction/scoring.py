@@ -2,12 +2,20 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
 from friction import sources
-from friction.pipeline import Pipeline, ahead, blocks
-from friction.records import Scored, TargetScore
+from friction.pipeline import Pipeline, blocks
+from friction.records import Comment, Scored, TargetScore
 from friction.settings import SourceSection
+
+
+class Rejected(NamedTuple):
+    """A row that cannot be scored, and why; without its text."""
+
+    file: str
+    row: int
+    reason: str
 
 
 def to_json(scored: Scored, model: str) -> dict[str, Any]:
@@ -31,38 +39,29 @@ def _target(score: TargetScore) -> dict[str, Any]:
     }
 
 
-def score_file(path: str, pipeline: Pipeline, mapping: SourceSection) -> tuple[Iterator[str], list[tuple[int, str]]]:
+def score_file(path: str, pipeline: Pipeline, mapping: SourceSection, rejected: list[Rejected]) -> Iterator[str]:
     """Scored rows of a file, one JSON object each, in input order.
 
     Args:
         path: a file, or ``-`` for standard input.
         pipeline: scores the comments.
         mapping: which column holds what.
-
-    Returns:
-        The lines, and a list that fills with (row number, reason) while they are read.
+        rejected: gets the rows that cannot be scored, while the lines are read.
 
     Raises:
         SourceError: the file as a whole cannot be read.
     """
-    raw = sources.open_bytes(path)
-    name = "standard input" if path == "-" else path
-    opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
-    rejected: list[tuple[int, str]] = []
-    return _lines(raw, opened.rows, pipeline, rejected), rejected
 
+    def comments(block: list[sources.Row]) -> list[Comment]:
+        return [row.comment for row in block if row.comment is not None]
 
-def _lines(
-    raw: BinaryIO, rows: Iterator[sources.Row], pipeline: Pipeline, rejected: list[tuple[int, str]]
-) -> Iterator[str]:
-    def work(block: list[sources.Row]) -> list[Scored]:
-        return pipeline.score([row.comment for row in block if row.comment is not None])
-
-    with raw:
-        for block, scores in ahead(work, blocks(rows)):
+    with sources.open_bytes(path) as raw:
+        name = "standard input" if path == "-" else path
+        opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
+        for block, scores in pipeline.ahead(blocks(opened.rows), comments):
             waiting = iter(scores)
             for row in block:
                 scored = next(waiting) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
                 if scored.error is not None:
-                    rejected.append((row.number, scored.error))
+                    rejected.append(Rejected(name, row.number, scored.error))
                 yield json.dumps(to_json(scored, pipeline.model), ensure_ascii=False)

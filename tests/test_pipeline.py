@@ -10,7 +10,7 @@ from friction import pipeline as module
 from friction.errors import RowError
 from friction.pipeline import Pipeline, ahead, blocks
 from friction.records import Comment
-from friction.scoring import score_file
+from friction.scoring import Rejected, score_file
 from friction.settings import Settings
 
 TEXTS = ("Marketing never answers us.", "x", "Thanks to the helpdesk for its help!", "Merci au marketing, vraiment.")
@@ -58,11 +58,11 @@ def test_a_file_keeps_its_order_and_names_its_bad_rows(
     path = tmp_path / "rows.csv"
     rows = [f"{n},{text}" for n, text in enumerate(["", *TEXTS, "", *TEXTS])]
     path.write_text("\n".join(["id,text", *(row.replace(",", ',"', 1) + '"' for row in rows)]), encoding="utf-8")
-    lines, rejected = score_file(str(path), pipeline, settings.source(None))
-    found = [json.loads(line) for line in lines]
+    rejected: list[Rejected] = []
+    found = [json.loads(line) for line in score_file(str(path), pipeline, settings.source(None), rejected)]
     assert [row["id"] for row in found] == [str(n) for n in range(10)]
     assert [row["id"] for row in found if "error" in row] == ["0", "2", "5", "7"]
-    assert [number for number, _ in rejected] == [2, 4, 7, 9]
+    assert [of.row for of in rejected] == [2, 4, 7, 9]
 
 
 def test_what_was_masked_is_counted_for_the_report_also_where_nothing_can_be_scored(pipeline: Pipeline) -> None:

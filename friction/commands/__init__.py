@@ -4,9 +4,11 @@ Here is what they share. ``friction.cli`` names them; ``service`` and ``training
 entry-point group ``friction.commands``.
 """
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +20,15 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="PATH")]
 CONFIG = Path("friction.toml")
+Engine = Annotated[
+    Literal["local", "dask"],
+    typer.Option(
+        help="Who scores: this process, or Dask: the cluster of [cluster], or else processes of this machine."
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes that --engine dask starts here; by default one a core.")
+]
 
 
 def build_pipeline(settings: "Settings") -> "Pipeline":
@@ -27,6 +38,29 @@ def build_pipeline(settings: "Settings") -> "Pipeline":
     from friction.pipeline import Pipeline
 
     return Pipeline(settings.directory, Classifier.load(RELEASED), settings.redactor())
+
+
+@contextmanager
+def on_engine(settings: "Settings", engine: str, workers: int | None = None) -> Iterator["Pipeline"]:
+    """The pipeline on the engine that was asked for.
+
+    Raises:
+        UsageError: Dask is not installed, or its cluster cannot be reached.
+    """
+    pipeline = build_pipeline(settings)
+    if engine == "local":
+        yield pipeline
+        return
+    try:
+        from friction import cluster
+    except ModuleNotFoundError:
+        raise UsageError("--engine dask needs Dask. Install it with: pip install 'friction[dask]'") from None
+    found = settings.cluster
+    started = (
+        cluster.local(pipeline, workers or os.cpu_count() or 1) if found is None else cluster.remote(pipeline, found)
+    )
+    with started as scoring:
+        yield scoring
 
 
 def write_whole(path: Path, lines: Iterator[str]) -> None:

@@ -16,7 +16,7 @@ from friction.disclosure import Policy
 from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Intervention, Team, TeamId, Week
 from friction.settings.reading import OPERATIONS_VARIABLE, RELEASES_VARIABLE, SCORES_VARIABLE, read
-from friction.settings.sections import ChannelSection, File, SourceSection
+from friction.settings.sections import ChannelSection, ClusterSection, File, SourceSection
 
 if TYPE_CHECKING:
     from friction.redaction import Redactor
@@ -71,6 +71,7 @@ class Settings:
         self.digest = file.digest
         self.notice = file.notice
         self.redaction = file.redaction
+        self.cluster = None if file.cluster is None else _beside(home, file.cluster)
         scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
         self.releases_address = (
             environment.get(RELEASES_VARIABLE) or file.store.releases or _sqlite(self.data / "releases.sqlite")
@@ -153,6 +154,11 @@ class Settings:
     def reads_private_channels(self) -> bool:
         """Whether a source is told to read private, direct or small conversations: staff are to know."""
         return any(channel.private for source in self.sources.values() for channel in source.channels.values())
+
+
+def _beside(home: Path, cluster: ClusterSection) -> ClusterSection:
+    """The section with whole paths."""
+    return cluster.model_copy(update={key: str(home / getattr(cluster, key)) for key in ("ca", "certificate", "key")})
 
 
 def _sqlite(path: Path) -> str:

@@ -126,6 +126,8 @@ def _explain(error: Any) -> str:
         return f"{where} is over its ceiling of {error['ctx']['le']}. Take a smaller one: the wall cannot be lowered."
     if error["type"] == "missing" and error["loc"] == ("teams",):
         return "no team. Add at least one section like [teams.sales] with name, headcount and aliases."
+    if error["loc"] == ("cluster", "scheduler") and error["type"] == "string_pattern_mismatch":
+        return f"{where} must be like tls://host:8786: without TLS comments would cross the network in the clear."
     if error["type"] == "string_pattern_mismatch":
         return f"{where}: an id takes lower-case letters, digits, - and _ only."
     return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"

@@ -121,6 +121,19 @@ class StoreSection(Section):
     operations: str | None = None
 
 
+class ClusterSection(Section):
+    """``[cluster]``: an existing Dask cluster, for ``--engine dask``; without it, processes of this machine.
+
+    Paths of PEM files are taken from where ``friction.toml`` stands.
+    """
+
+    scheduler: Annotated[str, StringConstraints(pattern=r"^tls://")]
+    """Like ``tls://host:8786``: without TLS comments would cross the network in the clear."""
+    ca: str
+    certificate: str
+    key: str
+
+
 class InterventionSection(Section):
     """``[[interventions]]``: something done about a pair; its effect is shown with the pair's trend."""
 
@@ -142,4 +155,5 @@ class File(Section):
     digest: DigestSection = DigestSection()
     notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
+    cluster: ClusterSection | None = None
     interventions: tuple[InterventionSection, ...] = ()

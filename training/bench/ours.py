@@ -50,7 +50,7 @@ def _each(step: Callable[[Work], None], work: Sequence[Work]) -> None:
 
 
 def _file(work: Work) -> None:
-    lines, _ = score_file(str(work.file), work.pipeline, SourceSection())
+    lines = score_file(str(work.file), work.pipeline, SourceSection(), [])
     with work.file.with_suffix(".out").open("w", encoding="utf-8") as out:
         out.writelines(line + "\n" for line in lines)
 

@@ -1,0 +1,230 @@
+"""Dask: the same results to the last bit, whatever becomes of the workers, and no text but where it is scored."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="what holds on Dask is not shown; get it with: pip install 'friction[dask]'")
+
+from distributed import Security
+
+from friction import pipeline as module
+from friction.cluster import Cluster, local, remote
+from friction.commands import on_engine
+from friction.errors import FrictionError, UsageError
+from friction.pipeline import Pipeline
+from friction.records import Comment, Scored
+from friction.redaction import Redacted, Redactor
+from friction.settings import load
+from friction.settings.sections import ClusterSection
+from tests.conftest import CONFIG
+
+MARK = "zebraquarz"
+TEXTS = (
+    "Marketing never answers, and Sales promised what nobody can build.",
+    "Le support nous laisse sans réponse depuis trois semaines.",
+    "Thanks to IT, the rollout was a breeze.",
+    "Our own mistake: we sent Marketing the wrong list, sorry.",
+    "",
+    "Bei uns antwortet leider niemand mehr auf Tickets.",
+)
+
+
+def _comments(count: int) -> list[Comment]:
+    return [Comment(f"{TEXTS[n % len(TEXTS)]} {n}" * bool(TEXTS[n % len(TEXTS)]), id=str(n)) for n in range(count)]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BLOCK", 16)
+
+
+@pytest.fixture
+def two_workers(pipeline: Pipeline, small_blocks: None) -> Iterator[Cluster]:
+    with local(pipeline, 2) as cluster:
+        yield cluster
+
+
+def _pids(cluster: Cluster) -> list[int]:
+    return list(cluster._client.run(os.getpid).values())
+
+
+def test_results_are_those_of_one_process_and_in_order(two_workers: Cluster, pipeline: Pipeline) -> None:
+    comments = _comments(150)
+    alone = list(pipeline.stream(comments))
+    assert list(two_workers.stream(comments)) == alone
+    assert list(two_workers.stream([])) == []
+    assert {pid != os.getpid() for pid in _pids(two_workers)} == {True}
+    without = list(two_workers.stream(comments[:20], evidence=False))
+    assert [s.targets[0].evidence for _, s in without if s.targets] == [()] * sum(bool(s.targets) for _, s in without)
+
+
+def test_only_a_few_blocks_are_taken_ahead(two_workers: Cluster) -> None:
+    taken = 0
+
+    def comments() -> Iterator[Comment]:
+        nonlocal taken
+        for comment in _comments(400):
+            taken += 1
+            yield comment
+
+    stream = two_workers.stream(comments())
+    next(stream)
+    assert taken <= 6 * 16
+    stream.close()  # type: ignore[attr-defined]
+
+
+def test_a_killed_worker_changes_nothing(two_workers: Cluster, pipeline: Pipeline) -> None:
+    comments = _comments(300)
+    found: list[tuple[Comment, Scored]] = []
+    for pair in two_workers.stream(comments):
+        if len(found) in (40, 160):
+            os.kill(_pids(two_workers)[0], signal.SIGKILL)
+        found.append(pair)
+    assert found == list(pipeline.stream(comments))
+
+
+class _Broken(Redactor):
+    """Fails on one comment, with its text in the error."""
+
+    def redact(self, text: str) -> Redacted:
+        if MARK in text:
+            raise ValueError(text)
+        return super().redact(text)
+
+
+def test_no_text_where_a_block_fails_or_a_worker_dies(
+    pipeline: Pipeline,
+    small_blocks: None,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    broken = Pipeline(pipeline.directory, pipeline.classifier, _Broken(pipeline.directory))
+    bad = Comment(f"Sales lost our {MARK} order.", respondent=MARK)
+    seen = b""
+    with local(broken, 2) as cluster:
+        with pytest.raises(FrictionError, match="could not score a block of comments: ValueError") as failed:
+            list(cluster.stream([*_comments(40), bad]))
+        logs = f"{cluster._client.get_worker_logs()} {cluster._client.get_scheduler_logs()}"
+        stories = cluster._client.run(lambda dask_worker: repr(list(dask_worker.state.stimulus_log)))
+        for file in (f for f in folder.rglob("*") if f.is_file()):
+            seen += file.read_bytes()
+        assert [f.stat().st_mode & 0o077 for f in folder.iterdir() if f.name != ".ses"] == [0]
+    said = capfd.readouterr()
+    for where in (str(failed.value), repr(failed.value.__context__), logs, str(stories), said.out, said.err):
+        assert MARK not in where
+    assert MARK.encode() not in seen
+    assert list(folder.iterdir()) == []
+
+
+def test_a_worker_of_another_version_is_refused(
+    pipeline: Pipeline, small_blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("friction.cluster.__version__", "0.0.1")  # ours; the workers have their own
+    with local(pipeline, 1) as cluster, pytest.raises(UsageError, match=r"where friction 0\.0\.1 asks"):
+        list(cluster.stream(_comments(3)))
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    for name in ("ours", "theirs"):
+        made = Security.temporary()  # type: ignore[no-untyped-call]
+        (folder / f"{name}-cert.pem").write_text(made.tls_client_cert)
+        (folder / f"{name}-key.pem").write_text(made.tls_client_key)
+    return folder
+
+
+def _options(folder: Path, name: str = "ours") -> list[str]:
+    return [f"--tls-ca-file={folder}/{name}-cert.pem", f"--tls-cert={folder}/{name}-cert.pem",
+            f"--tls-key={folder}/{name}-key.pem"]  # fmt: skip
+
+
+@pytest.fixture
+def scheduler(certificates: Path, tmp_path: Path) -> Iterator[str]:
+    """A scheduler and a worker as an organisation runs them: processes of their own, over TLS."""
+    with ExitStack() as stack:
+
+        def start(*command: str) -> None:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "distributed.cli." + command[0], *command[1:], *_options(certificates)],
+                cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            stack.enter_context(process)
+            stack.callback(process.terminate)
+
+        file = tmp_path / "scheduler.json"
+        start("dask_scheduler", "--host=127.0.0.1", "--port=0", "--protocol=tls", "--no-dashboard",
+              f"--scheduler-file={file}")  # fmt: skip
+        while not file.exists():
+            time.sleep(0.1)
+        start("dask_worker", f"--scheduler-file={file}", "--protocol=tls", "--host=127.0.0.1", "--nthreads=1",
+              "--no-dashboard", "--no-nanny")  # fmt: skip
+        yield str(json.loads(file.read_text())["address"])
+
+
+def _section(scheduler: str, folder: Path, name: str = "ours") -> ClusterSection:
+    return ClusterSection(
+        scheduler=scheduler,
+        ca=str(folder / "ours-cert.pem"),
+        certificate=str(folder / f"{name}-cert.pem"),
+        key=str(folder / f"{name}-key.pem"),
+    )
+
+
+def test_an_existing_cluster_is_reached_over_tls_by_whoever_shows_a_certificate(
+    scheduler: str, certificates: Path, pipeline: Pipeline
+) -> None:
+    comments = _comments(30)
+    with remote(pipeline, _section(scheduler, certificates)) as cluster:
+        assert list(cluster.stream(comments)) == list(pipeline.stream(comments))
+    with pytest.raises(UsageError, match="Cannot reach the Dask scheduler"):
+        remote(pipeline, _section(scheduler, certificates, "theirs")).__enter__()
+
+
+def test_the_configuration_names_a_cluster(tmp_path: Path) -> None:
+    path = tmp_path / "friction.toml"
+    section = '[cluster]\nscheduler = "{}://10.0.0.1:8786"\nca = "ca.pem"\ncertificate = "c.pem"\nkey = "/k.pem"\n'
+    path.write_text(CONFIG + section.format("tls"))
+    found = load(path).cluster
+    assert found is not None
+    assert (found.ca, found.key) == (str(tmp_path / "ca.pem"), "/k.pem")
+    path.write_text(CONFIG + section.format("tcp"))
+    with pytest.raises(UsageError, match="in the clear"):
+        load(path)
+
+
+def test_without_dask_the_command_says_how_to_get_it(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "friction.cluster")
+    monkeypatch.delattr("friction.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"friction\[dask\]"), on_engine(load(config), "dask"):
+        pass
+
+
+def test_the_command_prints_the_same_lines(config: Path, tmp_path: Path) -> None:
+    rows = "\n".join(f'{n},"{TEXTS[n % len(TEXTS)]}"' for n in range(40))
+    files = [tmp_path / name for name in ("one.csv", "two.csv")]
+    for file in files:
+        file.write_text("id,text\n" + rows, encoding="utf-8")
+    command = [shutil.which("friction") or "friction", "score", *map(str, files), "--config", str(config)]
+    alone, dask = (
+        subprocess.run([*command, *more], capture_output=True, text=True, timeout=120, check=True).stdout
+        for more in ([], ["--engine", "dask", "--workers", "2"])
+    )
+    assert len(alone.splitlines()) == 80
+    assert alone == dask
