@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="PATH")]
 CONFIG = Path("friction.toml")
+FILES = "Survey or chat exports, CSV, XLSX or JSON lines; - is standard input, s3://bucket/folder/ every file there."
 Engine = Annotated[
     Literal["local", "dask"],
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from friction.commands import CONFIG, Config, build_pipeline
+from friction.commands import CONFIG, FILES, Config, build_pipeline
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ Format = Literal["table", "json"]
 
 
 def ingest(
-    files: Annotated[
-        list[str] | None, typer.Argument(help="A survey or chat export, CSV, XLSX or JSON lines; - is standard input.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(help=FILES)] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="Read the inbox beside friction.toml, and empty it.")] = False,
     source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
     week: Annotated[str | None, typer.Option(help="ISO week of rows that state none, like 2026-W47.")] = None,
@@ -35,6 +33,7 @@ def ingest(
 ) -> None:
     """Read files through the pipeline into the private store. The same file twice counts once."""
     from friction import settings as configuration
+    from friction import sources
     from friction.records import Week
 
     if not files and not inbox:
@@ -42,7 +41,8 @@ def ingest(
     settings = configuration.load(config)
     given = None if week is None else Week.parse(week)
     if files:
-        ingest_files(files, settings, source=source, week=given, strict=strict, format=format)
+        paths = [path for named in files for path in sources.listed(named)]
+        ingest_files(paths, settings, source=source, week=given, strict=strict, format=format)
     if inbox:
         empty_inbox(settings, source=source, week=given, strict=strict, format=format)
 

@@ -8,14 +8,12 @@ from typing import Annotated
 
 import typer
 
-from friction.commands import CONFIG, Config, Engine, Workers, on_engine, write_whole
+from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, write_whole
 from friction.errors import UsageError
 
 
 def score(
-    files: Annotated[
-        list[str], typer.Argument(help="Survey or chat exports, CSV, XLSX or JSON lines; - is standard input.")
-    ],
+    files: Annotated[list[str], typer.Argument(help=FILES)],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write here instead of to standard output.")] = None,
     source: Annotated[str | None, typer.Option(help="Column mapping [sources.NAME] of the configuration.")] = None,
     strict: Annotated[
@@ -27,13 +25,15 @@ def score(
 ) -> None:
     """Score comments and keep nothing: one JSON object a line, in input order."""
     from friction import settings as configuration
+    from friction import sources
     from friction.scoring import Rejected, score_file
 
     settings = configuration.load(config)
     rejected: list[Rejected] = []
     with on_engine(settings, engine, workers) as pipeline:
         mapping = settings.source(source)
-        lines: Iterator[str] = chain.from_iterable(score_file(file, pipeline, mapping, rejected) for file in files)
+        paths = [path for named in files for path in sources.listed(named)]
+        lines: Iterator[str] = chain.from_iterable(score_file(file, pipeline, mapping, rejected) for file in paths)
         if strict:
             lines = iter(list(lines))
             if rejected:

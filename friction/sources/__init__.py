@@ -3,7 +3,8 @@
     read(file, name, mapping, resolve) ─> Opened(form, rows ─> Row(number, comment | reason))
 
 The format is told from the content, not from the name; a name that contradicts it is an error, because it
-usually means that the wrong file was picked. Standard input is ``-``.
+usually means that the wrong file was picked. Standard input is ``-``; ``s3://``, ``gs://`` and ``az://`` are read from
+their store.
 
     a table   delimited · workbook ─> grid ─> one of table.FORMS ─> columns ─> rows     survey tools
     objects   jsonlines ─> rows                                                         scripts
@@ -25,7 +26,19 @@ from typing import BinaryIO, Final
 from friction.disclosure import FLOOR
 from friction.errors import SourceError
 from friction.settings import SourceSection
-from friction.sources import archive, chat, delimited, google_chat, jsonlines, mattermost, slack, table, teams, workbook
+from friction.sources import (
+    archive,
+    chat,
+    delimited,
+    google_chat,
+    jsonlines,
+    mattermost,
+    object_stores,
+    slack,
+    table,
+    teams,
+    workbook,
+)
 from friction.sources.columns import Find
 from friction.sources.dates import Clock
 from friction.sources.encoding import open_text
@@ -99,12 +112,23 @@ class _File:
         return Opened(rows, ignored, form)
 
 
+def listed(path: str) -> list[str]:
+    """What a path stands for: itself, or every file under a prefix of an object store.
+
+    Raises:
+        UsageError: nothing there, or the store refuses.
+    """
+    return object_stores.listed(path) if object_stores.is_address(path) else [path]
+
+
 def open_bytes(path: str) -> BinaryIO:
-    """A file, or standard input for ``-``.
+    """A file, one in an object store, or standard input for ``-``.
 
     Raises:
         SourceError: missing, a folder, not readable, or more than standard input may bring.
     """
+    if object_stores.is_address(path):
+        return object_stores.fetch(path)
     if path == "-":
         content = sys.stdin.buffer.read(MAX_STANDARD_INPUT + 1)
         if len(content) > MAX_STANDARD_INPUT:
@@ -222,4 +246,4 @@ def _inside(file: _File, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Ope
     return _text(replace(file, raw=raw))
 
 
-__all__ = ["Opened", "Row", "open_bytes", "read"]
+__all__ = ["Opened", "Row", "listed", "open_bytes", "read"]
