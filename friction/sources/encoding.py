@@ -3,11 +3,15 @@
 The whole file is checked before a row is read. Guessing libraries name Windows-1252 wrongly on short French files;
 counting the bytes that are French letters in the one and in the other tells it from Mac Roman, which old Excel for
 Mac still writes.
+
+Stray NULs (a block of them where a disk or a transfer failed, padding of an old system) are left out of the text. A
+file with many of them apart, or with other control characters besides, is no text.
 """
 
 import codecs
 import contextlib
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, BinaryIO, Final
@@ -17,6 +21,11 @@ from friction.sources.limits import MAX_LINE
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK: Final = 1 << 20
+_ODD: Final = re.compile(r"\0+|[\x01-\x08\x0e-\x19\x1c-\x1f]")
+_FEW: Final = 3
+"""Odd places that any file may have, however small."""
+_SELDOM: Final = 50
+"""Characters of a text for each that it may have more."""
 _LETTERS: Final = "éèêëàâäçùûüîïôöœæÉÈÊÀÇÔÎ’‘“”«»…–—"
 
 
@@ -28,13 +37,35 @@ class _Lines(io.TextIOWrapper):
             self.detach()
 
 
+class _Spotted(_Lines):
+    """Reads past NULs, up to as many other characters as were asked for."""
+
+    def read(self, size: int | None = -1, /) -> str:
+        found = super().read(size)
+        text = found.replace("\0", "")
+        while found and size is not None and 0 <= len(text) < size:
+            found = super().read(size - len(text))
+            text += found.replace("\0", "")
+        return text
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        found = super().readline(size)
+        text = found.replace("\0", "")
+        while found and 0 <= len(text) < size and not text.endswith(("\n", "\r")):
+            found = super().readline(size - len(text))
+            text += found.replace("\0", "")
+        return text
+
+
 def open_text(raw: BinaryIO, name: str) -> io.TextIOWrapper:
     """``raw`` as text, at its start; line ends are left to the reader, and so is ``raw`` itself.
 
     Raises:
-        SourceError: not what its byte order mark says, no known encoding, or a NUL: not a text file.
+        SourceError: not what its byte order mark says, no known encoding, or not a text file.
     """
-    return _Lines(raw, encoding=_encoding(raw, name), newline="")
+    spots = _Spots(name)
+    encoding = _encoding(raw, spots)
+    return (_Spotted if spots.seen else _Lines)(raw, encoding=encoding, newline="")
 
 
 def bounded_lines(lines: IO[str]) -> Iterator[str]:
@@ -45,22 +76,49 @@ def bounded_lines(lines: IO[str]) -> Iterator[str]:
             line = lines.readline(MAX_LINE)
 
 
-def _encoding(raw: BinaryIO, name: str) -> str:
+class _Spots:
+    """Counts what no text has, where there is a NUL, of one pass over a file."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.restart()
+
+    def restart(self) -> None:
+        self.seen = False
+        self._odd = self._size = 0
+
+    def look(self, text: str) -> None:
+        """Look at the next piece of the text.
+
+        Raises:
+            SourceError: so much of it is odd that it is no text.
+        """
+        self._size += len(text)
+        if self.seen or "\0" in text:
+            self.seen = True
+            self._odd += sum(1 for _ in _ODD.finditer(text))
+            if self._odd > max(_FEW, self._size // _SELDOM):
+                raise SourceError(f"{self.name} is not a text file (it holds NUL bytes); save it as CSV (UTF-8)")
+
+
+def _encoding(raw: BinaryIO, spots: _Spots) -> str:
     head = raw.read(_CHUNK)
     marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
     try:
         for encoding in marked or _candidates(head):
-            if _decodes(raw, encoding, name):
+            if _decodes(raw, encoding, spots):
                 return encoding if marked or encoding == "utf-8" or encoding.startswith("utf-16") else _eight_bit(raw)
     finally:
         raw.seek(0)
     if marked:
         kind = marked[0].removesuffix("-sig").upper()
-        raise SourceError(f"{name} starts as {kind} and does not go on so, or is cut off; save it again as CSV (UTF-8)")
-    if (encoding := _eight_bit(raw)) and _decodes(raw, encoding, name):
+        raise SourceError(
+            f"{spots.name} starts as {kind} and does not go on so, or is cut off; save it again as CSV (UTF-8)"
+        )
+    if (encoding := _eight_bit(raw)) and _decodes(raw, encoding, spots):
         raw.seek(0)
         return encoding
-    raise SourceError(f"{name} is in an unknown encoding; save it as CSV (UTF-8)")
+    raise SourceError(f"{spots.name} is in an unknown encoding; save it as CSV (UTF-8)")
 
 
 def _candidates(head: bytes) -> tuple[str, ...]:
@@ -88,14 +146,13 @@ def _eight_bit(raw: BinaryIO) -> str:
     return "" if undefined else "cp1252"
 
 
-def _decodes(raw: BinaryIO, encoding: str, name: str) -> bool:
+def _decodes(raw: BinaryIO, encoding: str, spots: _Spots) -> bool:
     raw.seek(0)
+    spots.restart()
     decoder = codecs.getincrementaldecoder(encoding)()
-    wide = encoding.startswith("utf-16")
     try:
         while chunk := raw.read(_CHUNK):
-            if (not wide and b"\0" in chunk) or "\0" in decoder.decode(chunk):
-                raise SourceError(f"{name} is not a text file (it holds NUL bytes); save it as CSV (UTF-8)")
+            spots.look(decoder.decode(chunk))
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -8,9 +8,9 @@ import pytest
 from friction.errors import SourceError
 from friction.records import Directory
 from friction.settings import SourceSection
-from friction.sources import Row, read
+from friction.sources import Row, delimited, encoding, read
 from friction.targets import TargetFinder
-from tests.sources.exports import archive, comma_separated, workbook
+from tests.sources.exports import SAMPLES, archive, comma_separated, workbook
 
 FRENCH = "text,week\r\nÇa traîne : « déjà trois semaines » — l’équipe s’en fiche à nouveau,2026-W10\r\n"
 WORDS = FRENCH.splitlines()[1].removesuffix(",2026-W10")
@@ -95,9 +95,49 @@ def test_emoji_quotes_and_line_breaks_survive(rows) -> None:  # type: ignore[no-
     assert texts(rows(workbook(["text"], [said]), "week.xlsx")) == [said]
 
 
-def test_a_nul_in_a_text_file_is_refused(rows) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "cp1252", "mac_roman"])
+@pytest.mark.parametrize("where", ["text", "traîne", ",2026", "W10\r\n"])
+def test_stray_nuls_are_read_past(rows, encoding: str, where: str) -> None:  # type: ignore[no-untyped-def]
+    before, after = FRENCH.split(where, 1)
+    assert texts(rows(f"{before}{where[:1]}\0{where[1:]}{after}".encode(encoding))) == [WORDS]
+
+
+@pytest.mark.parametrize("size", [1, 4096, (1 << 20) + 1, 5_000_000])
+def test_a_block_of_nuls_takes_no_more_than_its_own_place(rows, size: int) -> None:  # type: ignore[no-untyped-def]
+    block = b"\0" * size
+    lines = b"text\nlate\n%slater\n%s" % (block, block)
+    assert texts(rows(lines)) == ["late", "later"]
+    objects = b'%s{"text": "late"}\n{"text": "%slater"}\n' % (block, block)
+    assert texts(rows(objects, "week.jsonl")) == ["late", "later"]
+    export = SAMPLES["teams, a page of Graph, newest first"]
+    spoilt = export.content.replace(b"stuck", b"stu%sck" % block)
+    assert "The order is stuck again" in texts(rows(spoilt, "week.json", **export.mapping))
+
+
+def test_a_long_line_with_nuls_in_it_is_one_line(rows, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(encoding, "MAX_LINE", 10)
+    monkeypatch.setattr(delimited, "MAX_LINE", 10)
+    assert [row.number for row in rows(b"text\n" + b"abc\0" * 3 + b"d" * 40 + b"\nlate\n" + b"e" * 200)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bytes(range(256)) * 4,
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\6\0\0\0",
+        b"n\0" * 500 + b"n" * 1000,
+        b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0@\0",
+        ("中文很慢" * 20 + "text" * 20).encode("utf-16-le"),
+    ],
+)
+def test_what_is_no_text_is_refused(rows, content: bytes) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SourceError, match="NUL bytes"):
-        rows(b"text\nlate\0again\n")
+        rows(content)
+
+
+def test_a_file_of_nuls_only_is_empty(rows) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SourceError, match="is empty"):
+        rows(b"\0" * 10_000)
 
 
 def test_merged_header_cells_speak_for_each_of_their_columns(rows) -> None:  # type: ignore[no-untyped-def]

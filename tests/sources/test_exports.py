@@ -111,8 +111,8 @@ def test_a_survey_without_a_comment_column_says_so(directory: Directory) -> None
 
 def test_the_documents_name_every_form_and_no_other() -> None:
     page = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
-    named = {line.split("|")[1].strip() for line in rows[1:]}
+    table = page.split("| export |", 1)[1].split("\n\n", 1)[0]
+    named = {line.split("|")[1].strip() for line in table.splitlines()[2:]}
     chats = {chat.NAME for chat in (slack, teams, mattermost, google_chat)}
     assert named == {form.name for form in FORMS} | chats | {PLAIN, JSON_LINES}
     assert named == {sample.form for sample in SAMPLES.values()}
