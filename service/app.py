@@ -4,6 +4,8 @@ Promises for every route, known or not: no other host's name reaches it, every e
 loads is served from here, and what ``service.edge`` promises.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -12,9 +14,12 @@ from fastapi.staticfiles import StaticFiles
 
 from friction import __version__
 
-from . import access, api, dashboard, problems, scoring
+from . import access, api, dashboard, health, problems, scoring
 from .edge import Edge, Hosts
+from .metrics import Metrics
+from .queue import ScoringQueue
 from .state import State
+from .traffic import Traffic
 
 _DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -31,19 +36,25 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
         state: what it answers from.
         host: where it is served, as in a URL; it answers to this name and to those of loopback alone.
     """
-    app = FastAPI(title="friction", version=__version__, docs_url=None, redoc_url=None, responses=problems.DOCUMENTED)
+    app = FastAPI(
+        title="friction",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.DOCUMENTED,
+        lifespan=_life,
+    )
     app.state.friction = state
+    app.state.metrics = metrics = Metrics()
+    app.state.queue = queue = ScoringQueue(state.pipeline.score, metrics.batch)
+    metrics.watch_queue(queue.__len__)
     problems.install(app)
     app.include_router(api.router)
     app.include_router(scoring.router)
+    app.include_router(health.router)
     app.include_router(dashboard.router)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-
-    @app.get("/healthz", dependencies=[access.OPEN])
-    def healthz() -> dict[str, str]:
-        """Whether the process answers."""
-        return {"status": "ok"}
 
     @app.get("/docs", include_in_schema=False, dependencies=[access.OPEN])
     def docs() -> HTMLResponse:
@@ -61,4 +72,14 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host])
     app.add_middleware(Edge, routes=app.routes)
+    app.add_middleware(Traffic, metrics=metrics)
     return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """From start to stop; when it stops, every request is answered."""
+    queue: ScoringQueue = app.state.queue
+    queue.start()
+    yield
+    queue.close()

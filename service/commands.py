@@ -89,8 +89,6 @@ def serve(
     config: Config = CONFIG,
 ) -> None:
     """Serve the API and the dashboard on this machine."""
-    import uvicorn
-
     from friction import settings as configuration
     from friction.commands import build_pipeline
     from friction.store import keys
@@ -99,6 +97,7 @@ def serve(
 
     from .app import create_app
     from .guard import keep_out
+    from .server import Server
     from .state import State
 
     if not _is_loopback(host):
@@ -109,9 +108,7 @@ def serve(
     state = State(settings, build_pipeline(settings), releases, operations)
     keep_out(settings.releases_address, settings.operations_address)
     name = f"[{host}]" if ":" in host else host
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(state, host=name), log_level="warning", access_log=False, server_header=False)
-    )
+    server = Server(create_app(state, host=name))
     with _listen(host, port) as listener, suppress(KeyboardInterrupt):
         print(f"friction on http://{name}:{listener.getsockname()[1]} (API at /docs); stop with Ctrl-C", flush=True)
         if not keys.some_hold(operations):

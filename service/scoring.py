@@ -1,9 +1,11 @@
 """``POST /v1/score``: scores for its caller's own text, which is kept nowhere."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
@@ -13,9 +15,20 @@ from friction.scoring import to_json
 from friction.taxonomy import Pattern
 
 from .access import Access
+from .metrics import metrics_of
+from .queue import Refused, queue_of
 from .state import State, state_of
 
-MAX_COMMENTS = 500
+MAX_COMMENTS: Final = 500
+FEW: Final = 16
+"""Comments that are read and written at once without another thread."""
+GONE: Final = 499
+"""What the log says of a request whose client did not wait (nginx's code; nobody receives it)."""
+_SAID: Final = {
+    "full": "More waits to be scored than can be in good time. Ask again after Retry-After seconds.",
+    "closing": "The service is about to stop. What it took before is still answered; ask again.",
+}
+Result = TypeVar("Result")
 router = APIRouter(prefix="/v1")
 
 
@@ -84,22 +97,51 @@ class ScoreResponse(_Model):
     results: list[ScoredOut | FailedOut]
 
 
-@router.post("/score", dependencies=[Depends(Access("score"))])
-async def score(body: ScoreRequest, request: Request) -> ScoreResponse:
+@router.post("/score", response_model=ScoreResponse, dependencies=[Depends(Access("score"))])
+async def score(body: ScoreRequest, request: Request) -> Response:
     """Score comments and keep nothing."""
-    state = state_of(request)
-    rows = await run_in_threadpool(_score, state, body.comments)
-    return ScoreResponse.model_validate({"model": state.pipeline.model, "results": rows})
+    state, queue, metrics = state_of(request), queue_of(request), metrics_of(request)
+    comments = await _off_the_loop(body, lambda: [_comment(state, row) for row in body.comments])
+    try:
+        scored = await _unless_gone(request, queue.score([c for c in comments if isinstance(c, Comment)]))
+    except Refused as refusal:
+        metrics.refused(refusal.reason)
+        raise HTTPException(503, _SAID[refusal.reason], {"Retry-After": str(refusal.after)}) from None
+    if scored is None:
+        metrics.refused("gone")
+        return Response(status_code=GONE)
+    metrics.answered(len(comments))
+    answer = await _off_the_loop(body, lambda: _answer(body.comments, comments, scored, state.pipeline.model))
+    return Response(answer, media_type="application/json")
 
 
-def _score(state: State, sent: Sequence[CommentIn]) -> list[dict[str, Any]]:
-    comments: list[Comment | str] = [_comment(state, row) for row in sent]
-    scores = iter(state.pipeline.score([c for c in comments if isinstance(c, Comment)]))
-    model = state.pipeline.model
-    return [
+async def _off_the_loop(body: ScoreRequest, work: Callable[[], Result]) -> Result:
+    """The work's result; that of a large request is left to another thread, and keeps nobody waiting."""
+    return work() if len(body.comments) <= FEW else await run_in_threadpool(work)
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Result | None:
+    """The work's result; None, and the work is cancelled, once the client has gone."""
+    # once the body is read, the only message that comes is that the client has gone
+    tasks = working, _ = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _answer(
+    sent: Sequence[CommentIn], comments: Sequence[Comment | str], scored: Sequence[Scored], model: str
+) -> bytes:
+    """The ``ScoreResponse``; tests hold it to its shape, which would take as long again to check each time."""
+    scores = iter(scored)
+    results = [
         to_json(next(scores) if isinstance(comment, Comment) else Scored(id=row.id, lang=None, error=comment), model)
         for row, comment in zip(sent, comments, strict=True)
     ]
+    return json.dumps({"model": model, "results": results}, ensure_ascii=False).encode()
 
 
 def _comment(state: State, row: CommentIn) -> Comment | str:

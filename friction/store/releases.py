@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from friction.errors import IntegrityError
 from friction.records import Cell, TeamId, Week
-from friction.store.schema import Schema, open_store
+from friction.store.schema import Schema, is_current, open_store
 
 METADATA: Final = MetaData()
 _RELEASES: Final = Table(
@@ -93,6 +93,10 @@ class ReleaseStore:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
+
+    def is_current(self) -> bool:
+        """Whether the store answers and has the tables of this version; see ``schema.is_current``."""
+        return is_current(self._database, SCHEMA)
 
     def append(self, week: Week, release: str) -> None:
         """Write a week's release; nothing where the same one is written already.

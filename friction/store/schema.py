@@ -86,6 +86,16 @@ def _check(database: Database, schema: Schema, *, create: bool) -> None:
         )
 
 
+def is_current(database: Database, schema: Schema) -> bool:
+    """Whether a store that was opened answers and still has the tables of this version.
+
+    Raises:
+        UsageError: it cannot be reached, or holds another store.
+    """
+    with database.read() as db:
+        return revision(db, schema) == (schema.head, True)
+
+
 def revision(db: Connection, schema: Schema) -> tuple[str | None, bool]:
     """The revision of a store's tables, None where it has none yet; and whether the store itself says so.
 

@@ -57,7 +57,7 @@ def bearing(key: str) -> dict[str, str]:
 def serve(state: State, key: str) -> Iterator[httpx.Client]:
     """A client with a key, of a server of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(state), log_level="critical", lifespan="off", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(create_app(state), log_level="critical", lifespan="on", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:

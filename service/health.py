@@ -1,0 +1,103 @@
+"""Whether the process lives, whether it is ready, and what it counts: for a supervisor, a load balancer, Prometheus.
+
+Says which part is not ready, never where it is: no address, no name of a server, no word of an error.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Final, TypeVar
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+
+from friction.errors import UsageError
+from friction.store import operations, schema
+
+from . import problems
+from .access import OPEN, Access
+from .metrics import metrics_of
+from .queue import ScoringQueue, queue_of
+from .state import State, state_of
+
+PATIENCE: Final = 2.0
+"""Seconds in which a store must answer."""
+OK: Final = "ok"
+Answer = TypeVar("Answer")
+router = APIRouter()
+_threads = anyio.CapacityLimiter(4)
+"""Of their own, so that a store that hangs holds up nothing but these answers."""
+
+
+@router.get("/healthz", dependencies=[OPEN])
+async def healthz() -> dict[str, str]:
+    """Whether the process answers."""
+    return {"status": OK}
+
+
+@router.get(
+    "/readyz", dependencies=[OPEN], responses={503: {"description": "Not ready; parts says which part is not."}}
+)
+async def readyz(request: Request) -> Response:
+    """Whether a request would be served: the model is loaded, the stores answer and have this version's tables."""
+    parts = {"model": _model(queue_of(request)), **await _stores(state_of(request))}
+    if set(parts.values()) == {OK}:
+        return JSONResponse({"status": OK, "parts": parts})
+    return problems.problem(503, "Not ready; see parts.", {"Retry-After": problems.WAIT}, parts=parts)
+
+
+@router.get(
+    "/metrics",
+    dependencies=[Depends(Access("read"))],
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
+async def metrics(request: Request) -> Response:
+    """What the process counts about its own work, for Prometheus."""
+    state, counted = state_of(request), metrics_of(request)
+    found = await _stores(state)
+    counted.stores(
+        [(store, said == OK) for store, said in found.items()], await _within(lambda: _last_end(state), None)
+    )
+    return Response(counted.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _model(queue: ScoringQueue) -> str:
+    return OK if queue.is_alive else "takes no more: the service is about to stop"
+
+
+async def _stores(state: State) -> dict[str, str]:
+    late = "does not answer"
+    return {
+        "releases": await _within(lambda: _standing(state.releases.is_current), late),
+        "operations": await _within(
+            lambda: _standing(lambda: schema.is_current(state.operations, operations.SCHEMA)), late
+        ),
+    }
+
+
+async def _within(ask: Callable[[], Answer], late: Answer) -> Answer:
+    """The answer of a store, or ``late`` where there is none in time."""
+    with anyio.move_on_after(PATIENCE):
+        return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=_threads)
+    return late
+
+
+def _standing(is_current: Callable[[], bool]) -> str:
+    try:
+        return OK if is_current() else "its tables are not those of this version"
+    except (UsageError, SQLAlchemyError):
+        return "cannot be reached"
+
+
+def _last_end(state: State) -> float | None:
+    try:
+        week = state.releases.last_week()
+    except (UsageError, SQLAlchemyError):
+        return None
+    if week is None:
+        return 0.0
+    return datetime.combine(week.monday + timedelta(weeks=1), time(), UTC).timestamp()

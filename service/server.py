@@ -1,0 +1,45 @@
+"""The web server: uvicorn with friction's log, and a stop that first finishes what was accepted.
+
+On a signal to stop, scoring takes no more (503, and ``/readyz`` says so) while the door stays open until everything
+that was taken is scored; then nobody is let in any more, the last answers are sent, and the process ends. A second
+signal ends it at once. Called by ``friction serve``.
+"""
+
+import asyncio
+import socket
+import time
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from .logs import CONFIG
+from .queue import ScoringQueue
+
+PATIENCE: Final = 30
+"""Seconds for what was accepted to be scored, and again for the answers to be read."""
+
+
+class Server(uvicorn.Server):
+    """Serves an application made by ``create_app``."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._queue: ScoringQueue = app.state.queue
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=CONFIG,
+                access_log=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=PATIENCE,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish, then close."""
+        self._queue.close()
+        end = time.monotonic() + PATIENCE
+        while len(self._queue) and not self.force_exit and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
