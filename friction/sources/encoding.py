@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import IO, BinaryIO, Final
 
 from friction.errors import SourceError
-from friction.sources.limits import MAX_LINE
+from friction.sources.limits import MAX_LINE, MAX_NULS
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK: Final = 1 << 20
@@ -85,7 +85,7 @@ class _Spots:
 
     def restart(self) -> None:
         self.seen = False
-        self._odd = self._size = 0
+        self._odd = self._nuls = self._size = 0
 
     def look(self, text: str) -> None:
         """Look at the next piece of the text.
@@ -96,6 +96,9 @@ class _Spots:
         self._size += len(text)
         if self.seen or "\0" in text:
             self.seen = True
+            self._nuls += text.count("\0")
+            if self._nuls > MAX_NULS:
+                raise SourceError(f"{self.name} has a hole of NUL bytes where rows are lost; export it again")
             self._odd += sum(1 for _ in _ODD.finditer(text))
             if self._odd > max(_FEW, self._size // _SELDOM):
                 raise SourceError(f"{self.name} is not a text file (it holds NUL bytes); save it as CSV (UTF-8)")

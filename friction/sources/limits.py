@@ -11,6 +11,8 @@ MAX_STANDARD_INPUT: Final = 256 << 20
 """What ``-`` may bring: it is held in memory, because a file is read more than once."""
 MAX_LINE: Final = 4_000_000
 """Characters of a line that are looked at; the rest of a longer one is passed over."""
+MAX_NULS: Final = 64 << 20
+"""Stray NUL bytes of a text that are read past; over it, more is lost than strays."""
 MAX_CELL: Final = 1_000_000
 MAX_COLUMNS: Final = 5_000
 MAX_WORKBOOK_BYTES: Final = 64 << 20

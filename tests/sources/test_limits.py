@@ -1,10 +1,12 @@
 """What would fill the memory or climb out is refused early; the limits are made small here, the files are real."""
 
 import io
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -112,13 +114,37 @@ def test_a_workbook_or_an_archive_that_is_too_large(refusal: Said, monkeypatch: 
     assert "export a shorter time" in refusal(book)
 
 
-def test_a_text_file_that_is_too_large_is_refused_unread(directory: Directory) -> None:
-    class Vast(io.BytesIO):
-        def seek(self, offset: int, whence: int = 0) -> int:
-            return limits.MAX_TEXT_BYTES + 1 if whence == 2 else super().seek(offset, whence)
+class Counted(io.FileIO):
+    """Counts the bytes that are read."""
 
-    with pytest.raises(SourceError, match="split it by rows"):
-        read(Vast(b"text\nx\n"), "f.csv", SourceSection(), TargetFinder(directory).resolve)
+    taken = 0
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int | None:
+        size = super().readinto(buffer)
+        self.taken += size or 0
+        return size
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "size", "said"),
+    [
+        (b"text\nx\n", "f.csv", limits.MAX_TEXT_BYTES + 1, "split it by rows"),
+        (workbook(["text"], ["x"]), "f.xlsx", 2 << 30, "damaged archive"),
+        (archive(SLACK), "f.zip", limits.MAX_ARCHIVE_BYTES + 1, "export a shorter time"),
+        (b"text\nx\n", "f.csv", 2 << 30, "hole of NUL bytes"),
+    ],
+)
+def test_a_file_of_gigabytes_is_refused_before_it_is_read(
+    directory: Directory, tmp_path: Path, head: bytes, name: str, size: int, said: str
+) -> None:
+    """Real files with a hole for an end: they take no room on the disk, and would take minutes to read."""
+    path = tmp_path / name
+    path.write_bytes(head)
+    os.truncate(path, size)
+    file = Counted(path)
+    with io.BufferedReader(file) as raw, pytest.raises(SourceError, match=said):
+        read(raw, name, SourceSection(), TargetFinder(directory).resolve)
+    assert file.taken <= limits.MAX_NULS + (4 << 20)
 
 
 def test_a_million_columns(refusal: Said) -> None:
