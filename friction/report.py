@@ -5,7 +5,7 @@ Shares and changes are published to ``PLACES``: finer ones would claim more than
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from friction.disclosure import band
@@ -15,6 +15,7 @@ from friction.model_folder import RELEASED, read_card
 from friction.records import Directory, Intervention, TeamId
 from friction.store.releases import ReleaseStore
 from friction.targets import TargetFinder
+from friction.taxonomy import PATTERNS
 from friction.trends import Pair, Point, Trend, trends
 
 TOO_FEW = "too few voices"
@@ -103,18 +104,37 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, PLACES) + 0.0  # never -0.0
 
 
-def to_csv(found: Sequence[Trend]) -> str:
-    """Every released cell, one a line; team ids cannot start a formula."""
-    lines = io.StringIO()
-    columns = [
-        "from_team", "about_team", "first_week", "last_week", "respondents",
-        "blame_rate", "low", "high", "appreciation_rate", "verdict",
-    ]  # fmt: skip
-    writer = csv.DictWriter(lines, columns, extrasaction="ignore", lineterminator="\n")
+CSV_COLUMNS: Final = (
+    "from_team", "about_team", "first_week", "last_week", "respondents", "blame_rate", "low", "high",
+    "appreciation_rate", "verdict", *PATTERNS, "model", "mechanism",
+)  # fmt: skip
+"""Stable: a column that comes later comes at the end."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_lines(found: Iterable[Trend]) -> Iterator[str]:
+    """Every released cell, one a line, after the names of the columns. A pattern that a cell does not show is 0."""
+    line = io.StringIO()
+    writer = csv.DictWriter(line, CSV_COLUMNS, restval=0.0, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for trend in found:
-        writer.writerows({**cell_json(p), "verdict": trend.verdict} for p in trend.points)
-    return lines.getvalue()
+        for point in trend.points:
+            cell = cell_json(point)
+            writer.writerow({k: _tame(v) for k, v in {**cell, **cell["patterns"], "verdict": trend.verdict}.items()})
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
+    yield line.getvalue()
+
+
+def to_csv(found: Iterable[Trend]) -> str:
+    """The same as one text."""
+    return "".join(csv_lines(found))
+
+
+def _tame(value: object) -> object:
+    """A value that no spreadsheet takes for a formula: a text that starts like one is kept a text by an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _effect_words(effect: Effect) -> str:

@@ -92,6 +92,7 @@ class Access:
 Reader = Annotated[Caller, Depends(Access("read"))]
 Scorer = Annotated[Caller, Depends(Access("score"))]
 Uploader = Annotated[Caller, Depends(Access("upload"))]
+Administrator = Annotated[Caller, Depends(Access("admin"))]
 
 
 def _nobody() -> None:

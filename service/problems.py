@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException
 
 from friction.errors import UsageError
 
+from .released import TooBusy
+
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/problems"
 WAIT: Final = "5"
@@ -124,6 +126,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(DBAPIError)
     async def store_is_away(_: Request, __: Exception) -> JSONResponse:
         return problem(503, "A store cannot be reached. Ask again.", {"Retry-After": WAIT})
+
+    @app.exception_handler(TooBusy)
+    async def too_busy(_: Request, __: Exception) -> JSONResponse:
+        return problem(503, "Too many ask for what takes long to reckon. Ask again.", {"Retry-After": WAIT})
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> JSONResponse:

@@ -2,28 +2,42 @@
 
 A released cell never changes, so that trends need new reckoning only when something more is released, which the hash
 of the last release tells, and their effects only when interventions change. At 26 weeks of 380 pairs the reckoning
-takes seconds and a look at the hash less than a millisecond. The stores are looked at ``LOOK_EVERY`` second at most:
-what another process releases or enters shows within that time, what is entered here at once (``look_again``).
+takes seconds and a look at the hash less than a millisecond. The stores are looked at every ``LOOK_EVERY`` seconds at
+most: what another process releases or enters shows within that time, what is entered here at once (``look_again``).
 
-Called by ``service.state``. Safe in threads: one looks and reckons, the others wait for what it finds.
+Called by ``service.state``. Safe in threads: one looks and reckons, the others wait for what it finds. Where that must
+not hold up threads that others need, it is done ``alone``.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Sized
+from hashlib import sha256
 from threading import Lock
 from typing import Final, TypeVar
 
+from anyio import CapacityLimiter, to_thread
+
+from friction import __version__
 from friction.model_folder import ErrorRate
 from friction.records import Intervention, TeamId, Week
 from friction.store.releases import ReleaseStore
 from friction.trends import Pair, Trend, trends, with_effects
 
 LOOK_EVERY: Final = 1.0
-KEPT: Final = 1024
-"""Answers that a view keeps; the least lately asked for goes first."""
+KEPT: Final = 32_000_000
+"""Bytes of answers that a view keeps; the least lately asked for goes first."""
+WEEKS_KEPT: Final = 2
+"""Weeks of the past whose trends are kept."""
+WAITING: Final = 20
+"""Who may wait for work that is done alone; more are told to come again."""
 Errors = Mapping[str, Mapping[str, ErrorRate]]
 T = TypeVar("T")
+Held = TypeVar("Held", bound=Sized)
+
+
+class TooBusy(Exception):
+    """Too many wait already for work that is done one at a time."""
 
 
 class View:
@@ -32,13 +46,16 @@ class View:
     Attributes:
         trends: of every released pair, by name.
         last_week: the last week released; None before the first.
+        tag: other for any other view.
     """
 
-    def __init__(self, found: Sequence[Trend], last_week: Week | None) -> None:
+    def __init__(self, found: Sequence[Trend], last_week: Week | None, told_by: object = None) -> None:
         self.trends = tuple(found)
         self.last_week = last_week
+        self.tag = sha256(repr((__version__, told_by)).encode()).hexdigest()[:32]
         self._by_pair: dict[Pair, Trend] = {(t.from_team, t.about_team): t for t in found}
-        self._made: OrderedDict[Hashable, object] = OrderedDict()
+        self._made: OrderedDict[Hashable, Sized] = OrderedDict()
+        self._size = 0
         self._lock = Lock()
 
     def pair(self, from_team: str, about_team: str) -> Trend:
@@ -46,22 +63,30 @@ class View:
         pair = TeamId(from_team), TeamId(about_team)
         return self._by_pair.get(pair) or Trend(*pair, ())
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` makes of this view, made once for a key and kept as long as it is asked for."""
+    def kept(self, key: Hashable) -> Sized | None:
+        """What was made under this key, where it is kept still."""
         with self._lock:
-            if key in self._made:
-                self._made.move_to_end(key)
-                return self._made[key]  # type: ignore[return-value]  # only ever put there under this key
-        made = make()
+            if key not in self._made:
+                return None
+            self._made.move_to_end(key)
+            return self._made[key]
+
+    def once(self, key: Hashable, make: Callable[[], Held]) -> Held:
+        """What ``make`` makes of this view, kept under the key for as long as there is room."""
+        if (kept := self.kept(key)) is not None:
+            return kept  # type: ignore[return-value]  # only ever put there by the same call
+        found = make()
         with self._lock:
-            self._made[key] = made
-            if len(self._made) > KEPT:
-                self._made.popitem(last=False)
-        return made
+            if key not in self._made:
+                self._made[key] = found
+                self._size += len(found)
+            while self._size > KEPT:
+                self._size -= len(self._made.popitem(last=False)[1])
+        return found
 
 
 class Released:
-    """The view of now."""
+    """The view of now, and trends as they stood."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -70,6 +95,19 @@ class Released:
         self._plain: list[Trend] = []
         self._interventions: tuple[Intervention, ...] = ()
         self._view = View((), None)
+        self._past: OrderedDict[Week, list[Trend]] = OrderedDict()
+        self._past_lock = Lock()
+        self._alone = CapacityLimiter(1)
+
+    async def alone(self, work: Callable[[], T]) -> T:
+        """Do long work in a thread, one at a time for all who ask.
+
+        Raises:
+            TooBusy: too many wait already.
+        """
+        if self._alone.statistics().tasks_waiting >= WAITING:
+            raise TooBusy
+        return await to_thread.run_sync(work, limiter=self._alone)
 
     @property
     def at_hand(self) -> View | None:
@@ -100,7 +138,18 @@ class Released:
                 cells = [] if last_week is None else [c for c in releases.cells() if c.last_week <= last_week]
                 self._plain = trends(cells, errors)
             if head != self._head or entered != self._interventions:
-                self._view = View(with_effects(self._plain, errors, entered), last_week)
+                found = with_effects(self._plain, errors, entered)
+                self._view = View(found, last_week, (head, entered, errors))
                 self._head, self._interventions = head, entered
             self._looked = time.monotonic()
             return self._view
+
+    def then(self, week: Week, releases: ReleaseStore, errors: Errors) -> list[Trend]:
+        """Trends as they stood when ``week`` was released: of the cells up to it, without interventions."""
+        with self._past_lock:
+            if week not in self._past:
+                self._past[week] = trends([c for c in releases.cells() if c.last_week <= week], errors)
+                if len(self._past) > WEEKS_KEPT:
+                    self._past.popitem(last=False)
+            self._past.move_to_end(week)
+            return self._past[week]

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from friction.model_folder import RELEASED, ErrorRate, read_card
 from friction.pipeline import Pipeline
-from friction.records import Directory, Intervention
+from friction.records import Directory, Intervention, Week
 from friction.settings import Settings
 from friction.store import interventions
 from friction.store.engine import Database
@@ -47,6 +47,11 @@ class State:
     def trends(self) -> Sequence[Trend]:
         """Trends of every released pair, with what interventions changed."""
         return self.view().trends
+
+    def trends_at(self, week: Week) -> Sequence[Trend]:
+        """Trends as they stood when a released week was the last."""
+        view = self.view()
+        return view.trends if view.last_week == week else self.released.then(week, self.releases, self.errors)
 
 
 def state_of(request: Request) -> State:

@@ -1,8 +1,9 @@
 """Interventions that people entered; those of the configuration file stand there (``friction.settings``)."""
 
 from collections.abc import Iterable
+from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError as Taken
 
 from friction.errors import UsageError
@@ -10,26 +11,45 @@ from friction.records import Intervention, TeamId, Week
 from friction.store.engine import Database
 from friction.store.operations import INTERVENTIONS
 
+MOST: Final = 200
+"""Interventions that may be entered: each is reckoned anew with every release."""
+
+
+class NotTaken(UsageError):
+    """An intervention cannot be kept beside those that are there."""
+
 
 def add(operations: Database, intervention: Intervention) -> None:
     """Keep an intervention.
 
     Raises:
-        UsageError: the pair has one in that week already.
+        NotTaken: the pair has one in that week already, or there are ``MOST``.
     """
-    row = {
-        "from_team": intervention.from_team,
-        "about_team": intervention.about_team,
-        "week": intervention.week.index,
-        "description": intervention.description,
-    }
+    row = {**_key(intervention), "description": intervention.description}
     with operations.write() as db:
+        if (db.scalar(select(func.count()).select_from(INTERVENTIONS)) or 0) >= MOST:
+            raise NotTaken(f"There are {MOST} interventions; remove one that is long past")
         try:
             db.execute(insert(INTERVENTIONS).values(row))
         except Taken:
-            raise UsageError(
+            raise NotTaken(
                 f"This pair has an intervention in {intervention.week} already; tell both in one description"
             ) from None
+
+
+def remove(operations: Database, intervention: Intervention) -> bool:
+    """Forget an intervention that was entered; False where there is none of that pair and week."""
+    with operations.write() as db:
+        done = db.execute(delete(INTERVENTIONS).filter_by(**_key(intervention)))
+    return bool(done.rowcount)
+
+
+def _key(intervention: Intervention) -> dict[str, str | int]:
+    return {
+        "from_team": intervention.from_team,
+        "about_team": intervention.about_team,
+        "week": intervention.week.index,
+    }
 
 
 def entered(operations: Database) -> list[Intervention]:

@@ -5,7 +5,10 @@ the same in both, byte for byte; and a pair that waits, a pair about a tiny team
 be answered by the same calls of the same functions in the same order, so that time tells nothing by construction.
 """
 
+import asyncio
+import inspect
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +16,7 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from friction.disclosure import Policy
 from friction.pipeline import Pipeline
@@ -25,8 +29,9 @@ from friction.store.keys import Key
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
-from service import api, dashboard, released
+from service import dashboard, released
 from service.access import Caller
+from service.api import pairs
 from service.digest import render
 from service.state import State
 from tests.service.conftest import make_key, serve
@@ -88,7 +93,7 @@ def _client(state: State) -> Iterator[Any]:
 def _asked(state: State) -> dict[str, tuple[int, bytes]]:
     """Every answer of the web process, known routes or not."""
     with _client(state) as client:
-        paths = ["/", "/v1/pairs", "/healthz", "/readyz", "/metrics", "/openapi.json"]
+        paths = ["/", "/v1/pairs", "/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/weeks", "/v1/cells.csv"]
         paths += [f"/v1/weeks/{FIRST + i}" for i in (0, 19)] + [f"/v1/digests/{LAST}"]
         paths += [f"{start}/pairs/{a}/{b}" for start in ("", "/v1") for a, b in PAIRS]
         return {path: (found.status_code, found.content) for path in paths for found in [client.get(path)]}
@@ -121,20 +126,25 @@ def _calls(ask: Callable[[], object]) -> list[tuple[str, str]]:
             found.append((frame.f_code.co_filename, frame.f_code.co_qualname))
 
     sys.setprofile(note)
+    threading.setprofile(note)  # an answer is made in a thread
     try:
-        ask()
+        asked = ask()
+        if inspect.iscoroutine(asked):
+            asyncio.run(asked)
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
     return found
 
 
-@pytest.mark.parametrize("page", [api.pair, dashboard.pair], ids=["API", "dashboard"])
+@pytest.mark.parametrize("page", [pairs.pair, dashboard.pair], ids=["API", "dashboard"])
 def test_waiting_tiny_and_absent_pairs_take_the_same_steps(
     page: Callable[..., object], worlds: list[State], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(released, "LOOK_EVERY", 3600.0)  # whether the stores are looked at hangs on the clock alone
-    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(friction=worlds[1])))
-    page(*ABSENT, request, VIEWER)  # what is loaded once is loaded
+    app = SimpleNamespace(state=SimpleNamespace(friction=worlds[1]))
+    request = Request({"type": "http", "headers": [], "app": app})
+    _calls(lambda: page("it", "events", request, VIEWER))  # what is loaded once is loaded
     steps = [_calls(lambda pair=pair: page(*pair, request, VIEWER)) for pair in (WAITS, TINY, ABSENT)]  # type: ignore[misc]
     assert len(steps[0]) >= 10
     assert steps[0] == steps[1] == steps[2]

@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -107,12 +109,65 @@ def test_what_is_entered_here_shows_at_once(state: State, cells: list[Cell], mon
 
 
 def test_a_view_keeps_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(released, "KEPT", 3)
+    monkeypatch.setattr(released, "KEPT", 30)
     view = released.View((), None)
     made: list[int] = []
-    for key in (1, 2, 3, 1, 4, 1, 2):
-        assert view.once(key, lambda key=key: made.append(key) or key) == key  # type: ignore[misc]
-    assert made == [1, 2, 3, 4, 2]
+
+    def make(key: int) -> bytes:
+        made.append(key)
+        return bytes(10) if key < 9 else bytes(31)
+
+    for key in (1, 2, 3, 1, 4, 1, 2, 9, 1, 9):
+        assert len(view.once(key, lambda key=key: make(key))) == (10 if key < 9 else 31)  # type: ignore[misc]
+    assert made == [1, 2, 3, 4, 2, 9, 1, 9]  # what has no room beside nothing is made each time
+    assert view.kept(9) is None
+
+
+def test_views_of_other_things_have_other_tags(
+    state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released, "LOOK_EVERY", 0.0)
+    tags = [state.view().tag]
+    _release(state.releases, cells[:1])
+    tags.append(state.view().tag)
+    assert state.view().tag == tags[-1]
+    interventions.add(state.operations, DONE)
+    tags.append(state.view().tag)
+    assert len(set(tags)) == 3
+
+
+def test_trends_as_they_stood(state: State, cells: list[Cell]) -> None:
+    _release(state.releases, cells)
+    interventions.add(state.operations, DONE)
+    for week in ("2026-W10", "2026-W12", "2026-W10", "2026-W14"):
+        so_far = [c for c in cells if c.last_week <= Week.parse(week)]
+        assert list(state.trends_at(Week.parse(week))) == trends(so_far, ERRORS)
+    assert list(state.trends_at(Week.parse("2026-W16"))) == trends(cells, ERRORS, [DONE])
+    assert isinstance(state.releases, Counting)
+    assert state.releases.times == 4  # now, and three weeks, the one asked for again kept
+
+
+def test_too_many_who_wait_are_told_to_come_again() -> None:
+    found = released.Released()
+    free = threading.Event()
+
+    async def ask() -> tuple[list[bool], int]:
+        first = [asyncio.create_task(found.alone(lambda: free.wait(30))) for _ in range(released.WAITING + 1)]
+        await asyncio.sleep(0)
+        while found._alone.statistics().tasks_waiting < released.WAITING:
+            await asyncio.sleep(0.01)
+        refused = 0
+        for _ in range(3):
+            try:
+                await found.alone(lambda: True)
+            except released.TooBusy:
+                refused += 1
+        free.set()
+        return await asyncio.gather(*first), refused
+
+    done, refused = asyncio.run(ask())
+    assert all(done)
+    assert refused == 3
 
 
 def test_other_interventions_leave_the_rest_as_it_is(cells: list[Cell]) -> None:

@@ -1,0 +1,65 @@
+"""``GET /v1/digests/{week}``: the digest as it stood when the week was released; HTML, text or JSON by ``Accept``."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from friction.records import Week
+from friction.report import to_json
+from friction.trends import Trend, Verdict
+
+from ..access import Caller, Reader
+from ..answers import JSON, Body, answer, made, preferred, view_of
+from ..digest import render
+from ..state import State, state_of
+from .parameters import WeekPath, week_of
+from .shapes import DigestOut, PairName, PairOut
+
+HTML: Final = "text/html"
+TEXT: Final = "text/plain"
+router = APIRouter(tags=["digest"])
+
+
+@router.get(
+    "/digests/{week}",
+    response_model=DigestOut,
+    responses={200: {"content": {HTML: {"schema": {"type": "string"}}, TEXT: {"schema": {"type": "string"}}}}},
+)
+async def digest(request: Request, caller: Reader, week: WeekPath) -> Response:
+    """The digest of a released week: what rose or fell, what is steady, what cannot be told.
+
+    It tells what was released up to that week and nothing since. `Accept` chooses between `application/json` (given
+    where nothing is said), `text/html` and `text/plain`.
+    """
+    kind = preferred(request, (JSON, HTML, TEXT))
+    view, asked, state = await view_of(request), week_of(week), state_of(request)
+    if view.last_week is None or asked > view.last_week:
+        raise HTTPException(404, "That week is not released yet.")
+    key = ("digest", caller.key.team, asked, kind)
+    body = await made(view, key, lambda: _body(state, caller, asked, kind), state.released.alone)
+    return answer(request, body, vary="Accept")
+
+
+def _body(state: State, caller: Caller, week: Week, kind: str) -> Body:
+    found = caller.seen(state.trends_at(week))
+    mail = render(found, state.directory, week, state.settings.digest.language)
+    if kind != JSON:
+        return Body.of(mail.html if kind == HTML else mail.text, f"{kind}; charset=utf-8")
+    return Body.of(
+        DigestOut(
+            week=str(week),
+            subject=mail.subject,
+            changes=[PairOut(**to_json(t, latest_only=True)) for t in _moved(found)],
+            steady=_names(found, "steady"),
+            cannot_tell=_names(found, "cannot tell"),
+        ).model_dump_json()
+    )
+
+
+def _moved(found: Sequence[Trend]) -> list[Trend]:
+    return sorted((t for t in found if t.verdict in ("rising", "falling")), key=lambda t: -abs(t.change or 0.0))
+
+
+def _names(found: Sequence[Trend], verdict: Verdict) -> list[PairName]:
+    return [PairName(from_team=t.from_team, about_team=t.about_team) for t in found if t.verdict == verdict]

@@ -1,0 +1,152 @@
+"""``/v1/interventions``: what was done about pairs. Its measured effect comes with the pair.
+
+A description is the operators' own text, shown to everybody who may see the pair: a line, of limited length, without
+characters that would move other text. It is kept in the operations store and in no log.
+"""
+
+import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from friction.records import Intervention, TeamId, Week
+from friction.store import interventions as store
+
+from ..access import Administrator, Caller, Reader
+from ..answers import Body, answer
+from ..state import State, state_of
+from .parameters import MOST, Cursor, Limit, TeamPath, WeekPath, WeekText, page, week_of
+from .shapes import DoneListOut, DoneOut
+
+router = APIRouter(tags=["interventions"])
+YEARS: Final = (datetime.date(2000, 1, 3), datetime.date(2100, 1, 1))
+_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*$"
+_GONE: Final = "There is no such intervention."
+
+
+class InterventionIn(BaseModel):
+    """Something done about a pair. Teams are ids; give `week`, or a `date` in it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "from_team": "sales",
+                    "about_team": "marketing",
+                    "week": "2026-W09",
+                    "description": "weekly meeting with an agenda",
+                },
+                {
+                    "from_team": "support",
+                    "about_team": "it",
+                    "date": "2026-03-04",
+                    "description": "one queue for both teams",
+                },
+            ]
+        },
+    )
+    from_team: Annotated[str, Field(strict=True, max_length=64)]
+    about_team: Annotated[str, Field(strict=True, max_length=64)]
+    week: WeekText | None = None
+    date: Annotated[datetime.date | None, Field(ge=YEARS[0], lt=YEARS[1])] = None
+    description: Annotated[
+        str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)
+    ]
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "InterventionIn":
+        if (self.week is None) == (self.date is None):
+            raise PydanticCustomError("one_of", "give either week or date")
+        return self
+
+    def read(self) -> Intervention:
+        """The intervention.
+
+        Raises:
+            HTTPException: 422, the year has no such week.
+        """
+        week = Week.of(self.date) if self.date is not None else week_of(str(self.week))
+        if not YEARS[0] <= week.monday < YEARS[1]:
+            raise HTTPException(422, f"Give a week between {YEARS[0].year} and {YEARS[1].year}.")
+        return Intervention(TeamId(self.from_team), TeamId(self.about_team), week, self.description)
+
+
+@router.get("/interventions", response_model=DoneListOut)
+def listed(request: Request, caller: Reader, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+    """What was done about pairs, oldest first."""
+    shown, following = page(_all(state_of(request), caller), _key, limit, cursor)
+    return answer(request, Body.of(DoneListOut(interventions=list(shown), next=following).model_dump_json()))
+
+
+@router.get("/interventions/{from_team}/{about_team}/{week}", response_model=DoneOut)
+def one(request: Request, caller: Reader, from_team: TeamPath, about_team: TeamPath, week: WeekPath) -> Response:
+    """One intervention."""
+    return answer(request, Body.of(_find(state_of(request), caller, from_team, about_team, week).model_dump_json()))
+
+
+@router.post("/interventions", status_code=201, response_model=DoneOut)
+def add(request: Request, caller: Administrator, body: InterventionIn) -> Response:
+    """Enter an intervention; its effect shows with the pair at once. One that is there already is a conflict."""
+    state, done = state_of(request), body.read()
+    teams = state.directory.teams
+    is_known = done.from_team in teams and done.about_team in teams and done.from_team != done.about_team
+    if not (is_known and caller.sees(done.from_team, done.about_team)):
+        raise HTTPException(404, "There is no such pair of teams in the directory.")
+    try:
+        if any(_same(done, other) for other in state.settings.interventions):
+            raise store.NotTaken(f"The configuration tells of this pair in {done.week} already")
+        store.add(state.operations, done)
+    except store.NotTaken as error:
+        raise HTTPException(409, f"{error}.") from None
+    state.released.look_again()
+    where = f"/v1/interventions/{done.from_team}/{done.about_team}/{done.week}"
+    content = _shown(done, is_entered=True).model_dump_json()
+    return Response(content, status_code=201, media_type="application/json", headers={"Location": where})
+
+
+@router.delete("/interventions/{from_team}/{about_team}/{week}", status_code=204)
+def remove(
+    request: Request, caller: Administrator, from_team: TeamPath, about_team: TeamPath, week: WeekPath
+) -> Response:
+    """Take back an intervention that was entered; one of the configuration is a conflict."""
+    state = state_of(request)
+    found = _find(state, caller, from_team, about_team, week)
+    if found.source == "configuration":
+        raise HTTPException(409, "This one stands in friction.toml; remove it there.")
+    store.remove(state.operations, Intervention(TeamId(from_team), TeamId(about_team), week_of(week), ""))
+    state.released.look_again()
+    return Response(status_code=204)
+
+
+def _all(state: State, caller: Caller) -> list[DoneOut]:
+    shown = [_shown(done, is_entered=done not in state.settings.interventions) for done in state.interventions()]
+    return sorted(caller.seen(shown), key=_key)
+
+
+def _find(state: State, caller: Caller, from_team: str, about_team: str, week: str) -> DoneOut:
+    wanted = (str(week_of(week)), from_team, about_team)
+    found = next((done for done in _all(state, caller) if _key(done) == wanted), None)
+    if found is None:
+        raise HTTPException(404, _GONE)
+    return found
+
+
+def _shown(done: Intervention, *, is_entered: bool) -> DoneOut:
+    return DoneOut(
+        from_team=done.from_team,
+        about_team=done.about_team,
+        week=str(done.week),
+        description=done.description,
+        source="entered" if is_entered else "configuration",
+    )
+
+
+def _key(done: DoneOut) -> tuple[str, ...]:
+    return done.week, done.from_team, done.about_team
+
+
+def _same(one: Intervention, other: Intervention) -> bool:
+    return (one.from_team, one.about_team, one.week) == (other.from_team, other.about_team, other.week)

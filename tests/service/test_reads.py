@@ -1,0 +1,174 @@
+"""Released cells over HTTP: what is answered, how it is kept, and how lists are read page by page."""
+
+import csv
+import io
+
+import httpx
+import pytest
+
+from friction.records import Week
+
+READS = [
+    "/v1/pairs",
+    "/v1/pairs/sales/marketing",
+    "/v1/pairs/it/sales",
+    "/v1/weeks",
+    "/v1/weeks/2026-W16",
+    "/v1/weeks/2025-W01",
+    "/v1/cells.csv",
+    "/v1/digests/2026-W16",
+    "/v1/interventions",
+]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_an_answer_is_sent_once_to_whoever_keeps_it(client: httpx.Client, path: str) -> None:
+    first = client.get(path)
+    assert first.status_code == 200
+    assert first.headers["cache-control"] == "private, max-age=0, must-revalidate"
+    assert first.headers["vary"].startswith("Authorization, Cookie")
+    tag = first.headers["etag"]
+    for said in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = client.get(path, headers={"if-none-match": said})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+        assert again.headers["vary"] == first.headers["vary"]
+    for said in ('"other"', tag.strip('"'), ""):
+        assert client.get(path, headers={"if-none-match": said}).status_code == 200
+    assert client.head(path).headers["etag"] == tag
+    assert client.get(path).content == first.content
+
+
+def test_tags_tell_answers_apart(client: httpx.Client) -> None:
+    tags = [client.get(path).headers["etag"] for path in READS]
+    kinds = ("application/json", "text/html", "text/plain")
+    tags += [client.get("/v1/digests/2026-W12", headers={"accept": k}).headers["etag"] for k in kinds]
+    assert len(set(tags)) == len(tags)
+
+
+def test_weeks_are_those_in_which_cells_closed(client: httpx.Client) -> None:
+    body = client.get("/v1/weeks").json()
+    assert body == {"weeks": [{"week": str(Week.parse("2026-W01") + i), "cells": 2} for i in range(16)], "next": None}
+    found = client.get("/v1/weeks/2026-W09").json()
+    assert found["week"] == "2026-W09"
+    assert [(c["from_team"], c["about_team"], c["last_week"]) for c in found["cells"]] == [
+        ("sales", "marketing", "2026-W09"),
+        ("support", "it", "2026-W09"),
+    ]
+    series = client.get("/v1/pairs/sales/marketing").json()["cells"]
+    assert found["cells"][0] in series
+    assert client.get("/v1/weeks/2025-W09").json() == {"week": "2025-W09", "cells": []}
+
+
+@pytest.mark.parametrize("kind", ["weeks", "digests"])
+def test_before_the_first_release(empty_client: httpx.Client, kind: str) -> None:
+    assert empty_client.get(f"/v1/{kind}/2026-W16").status_code == 404
+    assert empty_client.get("/v1/pairs").json() == {"pairs": [], "next": None}
+    assert len(empty_client.get("/v1/cells.csv").text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["weeks", "digests"])
+def test_weeks_that_are_not_there(client: httpx.Client, kind: str) -> None:
+    assert client.get(f"/v1/{kind}/2026-W17").status_code == 404
+    for week in ("2026-W60", "2026-W1", "2026W16", "0000-W01", "２０２６-W16", "2026-W16x"):
+        answer = client.get(f"/v1/{kind}/{week}")
+        assert answer.status_code == 422
+        assert week not in answer.text
+
+
+@pytest.mark.parametrize(("path", "name"), [("/v1/pairs", "pairs"), ("/v1/weeks", "weeks")])
+def test_pages_add_up_to_the_whole(client: httpx.Client, path: str, name: str) -> None:
+    whole = client.get(path).json()[name]
+    for limit in (1, 3, len(whole), 1000):
+        found, cursor, pages = [], None, 0
+        while pages == 0 or cursor is not None:
+            body = client.get(path, params={"limit": limit} | ({"cursor": cursor} if cursor else {})).json()
+            found += body[name]
+            cursor, pages = body["next"], pages + 1
+        assert found == whole
+        assert pages == -(-len(whole) // limit)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "limit=1.5", "cursor=", "cursor=!!", "cursor=YWJj", "cursor=WzFd", "cursor=A"],
+)
+def test_pages_that_are_none(client: httpx.Client, query: str) -> None:
+    assert client.get(f"/v1/pairs?{query}").status_code == 422
+
+
+def test_parameters_are_taken_once_and_where_they_are_declared(client: httpx.Client) -> None:
+    assert client.get("/v1/pairs?limit=1&limit=1").status_code == 400
+    assert client.get("/v1/pairs?limit=1&lang=en").status_code == 400
+    assert client.get("/v1/pairs?limit=1&").status_code == 200
+    assert client.get("/v1/weeks/2026-W16?limit=1").status_code == 400
+    assert client.get("/v1/cells.csv?limit=1").status_code == 400
+    assert client.post("/v1/interventions?limit=1", json={}).status_code == 400
+
+
+def test_the_spreadsheet_has_every_cell(client: httpx.Client) -> None:
+    answer = client.get("/v1/cells.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 32
+    assert list(rows[0]) == [
+        "from_team", "about_team", "first_week", "last_week", "respondents", "blame_rate", "low", "high",
+        "appreciation_rate", "verdict", "poor_handoff", "no_follow_through", "unfair_share", "unresponsive",
+        "broken_commitment", "kept_in_the_dark", "competing_goals", "mistakes", "disrespect", "model", "mechanism",
+    ]  # fmt: skip
+    for row, cell in zip(rows, client.get("/v1/pairs/sales/marketing").json()["cells"], strict=False):
+        assert row["verdict"] == "rising"
+        assert {k: row[k] for k in ("first_week", "last_week", "respondents")} == {
+            k: cell[k] for k in ("first_week", "last_week", "respondents")
+        }
+        assert float(row["blame_rate"]) == cell["blame_rate"]
+        assert float(row["mistakes"]) == cell["patterns"].get("mistakes", 0)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("text/html", "text/html"),
+        ("text/plain", "text/plain"),
+        ("text/*", "text/html"),
+        ("text/plain, text/html;q=0.5", "text/plain"),
+        ("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", "text/html"),
+        ("application/json;q=0.1, text/plain;q=0.2", "text/plain"),
+        ("*/*, application/json;q=0", "text/html"),
+        ("TEXT/PLAIN; charset=utf-8", "text/plain"),
+        ("image/png, application/json", "application/json"),
+    ],
+)
+def test_a_digest_in_the_form_that_is_liked_best(client: httpx.Client, accept: str | None, kind: str) -> None:
+    request = client.build_request("GET", "/v1/digests/2026-W16")
+    del request.headers["accept"]
+    if accept is not None:
+        request.headers["accept"] = accept
+    answer = client.send(request)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].split(";")[0] == kind
+    assert answer.headers["vary"] == "Authorization, Cookie, Accept"
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/html;q=0", "nonsense", "*/*;q=x", "application/*;q=0"])
+def test_a_digest_in_no_form_that_is_taken(client: httpx.Client, accept: str) -> None:
+    answer = client.get("/v1/digests/2026-W16", headers={"accept": accept})
+    assert (answer.status_code, answer.json()["type"]) == (406, "/problems#not-acceptable")
+
+
+def test_a_digest_tells_what_was_released_then(client: httpx.Client) -> None:
+    now = client.get("/v1/digests/2026-W16").json()
+    assert [(p["from_team"], p["verdict"], len(p["cells"])) for p in now["changes"]] == [("sales", "rising", 1)]
+    assert now["changes"][0]["cells"][0]["last_week"] == "2026-W16"
+    assert "2026-W16" in now["subject"]
+    early = client.get("/v1/digests/2026-W02").json()
+    assert early["changes"] == early["steady"] == []
+    assert early["cannot_tell"] == [
+        {"from_team": "sales", "about_team": "marketing"},
+        {"from_team": "support", "about_team": "it"},
+    ]
+    page = client.get("/v1/digests/2026-W12", headers={"accept": "text/html"})
+    assert "2026-W12" in page.text
+    assert "2026-W13" not in page.text
