@@ -11,7 +11,7 @@ https://support.cultureamp.com/en/articles/7048609-raw-data-extract-types-and-gu
 
 from typing import Final
 
-from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+from friction.sources.grid import Form, Head, Rows, held, leveled, survey
 
 _COMMENTS: Final = "comment|comments|comment text|commentaire|commentaires"
 _QUESTIONS: Final = "question|question text|survey question|item|intitule de la question"
@@ -30,15 +30,7 @@ def _head(rows: Rows) -> Head | None:
     names = leveled(rows[0])
     if not {*_COMMENTS.split("|")} & {*names} or not {*_QUESTIONS.split("|")} & {*names}:
         return None
-    return Head(
-        rows=1,
-        names=rows[0],
-        keys=rows[0],
-        roles=named(names, _ROLES),
-        people=places(names, *_PEOPLE.split("|")),
-        responses=places(names, *_RESPONSES.split("|")),
-        is_survey=True,
-    )
+    return survey(rows[0], _ROLES, people=_PEOPLE, responses=_RESPONSES)
 
 
 FORM: Final = Form("Culture Amp", _head)

@@ -10,7 +10,7 @@ https://support.google.com/docs/answer/139706 (collected e-mail addresses)
 
 from typing import Final
 
-from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+from friction.sources.grid import Form, Head, Rows, held, leveled, survey
 
 _TIMES: Final = "timestamp|horodateur|horodatage"
 _PEOPLE: Final = "email address|adresse e-mail|adresse email|username|nom d'utilisateur"
@@ -21,14 +21,7 @@ def _head(rows: Rows) -> Head | None:
     names = leveled(rows[0])
     if names[0] not in _TIMES.split("|"):
         return None
-    return Head(
-        rows=1,
-        names=rows[0],
-        keys=rows[0],
-        roles=named(names, _ROLES),
-        people=places(names, *_PEOPLE.split("|")),
-        is_survey=True,
-    )
+    return survey(rows[0], _ROLES, people=_PEOPLE)
 
 
 FORM: Final = Form("Google Forms", _head)

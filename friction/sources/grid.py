@@ -3,7 +3,7 @@
     delimited · workbook ─> Record ... ─> a form's Head ─> columns.Layout ─> rows.comments
 
 A **form** is what one survey tool writes: how it is recognised, how many header rows it has, what its own columns
-hold. One file per form; ``recognise.FORMS`` is the table of them.
+hold. One file per form; ``table.FORMS`` is the table of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -95,6 +95,27 @@ def held(**names: str) -> dict[str, Role]:
 def named(names: Sequence[str], roles: Mapping[str, Role]) -> dict[int, Role]:
     """Roles by position, from roles by levelled name."""
     return {index: roles[name] for index, name in enumerate(names) if name in roles}
+
+
+def survey(row: tuple[str, ...], roles: Mapping[str, Role], *, people: str = "", responses: str = "") -> Head:
+    """The head of a survey with one header row; names of columns are levelled, and parted by bars.
+
+    Args:
+        row: that row.
+        roles: what the tool's own columns hold, by name.
+        people: columns that name a person in every survey, the best first.
+        responses: columns that tell the responses to this one survey apart, the best first.
+    """
+    names = leveled(row)
+    return Head(
+        rows=1,
+        names=row,
+        keys=row,
+        roles=named(names, roles),
+        people=places(names, *filter(None, people.split("|"))),
+        responses=places(names, *filter(None, responses.split("|"))),
+        is_survey=True,
+    )
 
 
 def places(names: Sequence[str], *wanted: str) -> tuple[int, ...]:

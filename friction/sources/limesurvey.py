@@ -9,9 +9,10 @@ https://www.limesurvey.org/manual/Exporting_results
 https://www.limesurvey.org/manual/Participant_settings (anonymized responses)
 """
 
+from dataclasses import replace
 from typing import Final
 
-from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+from friction.sources.grid import Form, Head, Rows, held, leveled, survey
 
 _SIGNS: Final = (
     {"submitdate", "startlanguage"},
@@ -34,15 +35,8 @@ def _head(rows: Rows) -> Head | None:
     names = leveled(rows[0])
     if not any(sign <= {*names} for sign in _SIGNS):
         return None
-    return Head(
-        rows=1,
-        names=rows[0],
-        keys=tuple(name.split(".", 1)[0] for name in rows[0]),
-        roles=named(names, _ROLES),
-        responses=places(names, *_CODES.split("|"), *_IDS.split("|")),
-        is_survey=True,
-        undated="1980-01-01",
-    )
+    codes = tuple(name.split(".", 1)[0] for name in rows[0])
+    return replace(survey(rows[0], _ROLES, responses=f"{_CODES}|{_IDS}"), keys=codes, undated="1980-01-01")
 
 
 FORM: Final = Form("LimeSurvey", _head)

@@ -9,7 +9,7 @@ https://support.microsoft.com/en-us/office/set-up-your-survey-so-names-aren-t-re
 
 from typing import Final
 
-from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+from friction.sources.grid import Form, Head, Rows, held, leveled, survey
 
 _TIMES: Final = (("start time", "completion time"), ("heure de debut", "heure de fin"))
 _PEOPLE: Final = "email|e-mail|adresse de messagerie|courrier electronique|adresse e-mail"
@@ -25,15 +25,7 @@ def _head(rows: Rows) -> Head | None:
     names = leveled(rows[0])
     if not any({*pair} <= {*names} for pair in _TIMES):
         return None
-    return Head(
-        rows=1,
-        names=rows[0],
-        keys=rows[0],
-        roles=named(names, _ROLES),
-        people=places(names, *_PEOPLE.split("|")),
-        responses=places(names, "id"),
-        is_survey=True,
-    )
+    return survey(rows[0], _ROLES, people=_PEOPLE, responses="id")
 
 
 FORM: Final = Form("Microsoft Forms", _head)

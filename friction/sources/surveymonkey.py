@@ -11,7 +11,7 @@ https://github.com/mattroumaya/doubleheadr (the two rows, as others met them)
 from dataclasses import replace
 from typing import Final
 
-from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+from friction.sources.grid import Form, Head, Rows, held, leveled, survey
 
 _IDS: Final = "respondent id|id du repondant|identifiant du repondant"
 _ROLES: Final = held(
@@ -27,23 +27,13 @@ def _head(rows: Rows) -> Head | None:
     first = leveled(rows[0])
     if first[0] not in _IDS.split("|") or len(rows) < 2:
         return None
-    roles = named(first, _ROLES)
-    head = Head(
-        rows=1,
-        names=rows[0],
-        keys=rows[0],
-        roles=roles,
-        people=places(first, "email address", "adresse e-mail"),
-        responses=places(first, *_IDS.split("|")),
-        is_survey=True,
-        order="mdy",
-    )
+    head = replace(survey(rows[0], _ROLES, people="email address|adresse e-mail", responses=_IDS), order="mdy")
     below = leveled(rows[1])
-    if not any(below) or any(below[index] for index in roles):
+    if not any(below) or any(below[index] for index in head.roles):
         return head
     names: list[str] = []
     for index, name in enumerate(rows[0]):
-        names.append(name if name or index in roles or not names else names[-1])
+        names.append(name if name or index in head.roles or not names else names[-1])
     prose = frozenset(index for index, name in enumerate(below) if name.startswith(_OPEN))
     return replace(head, rows=2, names=tuple(names), keys=tuple(names), prose=prose or None)
 

@@ -6,9 +6,10 @@ taken for a person. The questions stand between, as they were asked.
 https://www.typeform.com/help/a/download-results-from-your-forms-360029615911/ (download your results)
 """
 
+from dataclasses import replace
 from typing import Final
 
-from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
+from friction.sources.grid import Form, Head, Rows, held, leveled, survey
 
 _IDS: Final = "#|response id|submission id"
 _ROLES: Final = held(
@@ -22,15 +23,7 @@ def _head(rows: Rows) -> Head | None:
     names = leveled(rows[0])
     if not {"submit date (utc)", "network id"} <= {*names}:
         return None
-    return Head(
-        rows=1,
-        names=rows[0],
-        keys=rows[0],
-        roles=named(names, _ROLES),
-        responses=places(names, *_IDS.split("|")),
-        is_survey=True,
-        utc=True,
-    )
+    return replace(survey(rows[0], _ROLES, responses=_IDS), utc=True)
 
 
 FORM: Final = Form("Typeform", _head)
