@@ -4,6 +4,7 @@
     ├── UsageError        the operator can mend it: wrong file, option or configuration (exit code 2)
     │   └── SourceError   a whole file cannot be read
     ├── RowError          one row cannot be used; the file goes on
+    ├── SendingError     a mail did not go out; what did is noted (exit code 1)
     └── IntegrityError    going on would break a promise: stop (exit code 1)
 
 Says what is wrong, where, and what to do next. Raised everywhere; turned into exit codes by ``friction.cli``
@@ -28,6 +29,10 @@ class SourceError(UsageError):
 
 class RowError(FrictionError):
     """One row cannot be used. The message is a reason that is safe to list beside the row number."""
+
+
+class SendingError(FrictionError):
+    """A mail did not go out. Addresses in the message are masked."""
 
 
 class IntegrityError(FrictionError):

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from friction import __version__
 
-from . import access, api, dashboard, health, problems, scoring
+from . import access, api, dashboard, health, problems, scoring, unsubscribe
 from .edge import Edge, Hosts
 from .metrics import Metrics
 from .queue import ScoringQueue
@@ -53,6 +53,7 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     app.include_router(scoring.router)
     app.include_router(health.router)
     app.include_router(dashboard.router)
+    app.include_router(unsubscribe.router)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 

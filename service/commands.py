@@ -1,20 +1,15 @@
 """Commands that ``service`` brings to ``friction``: ``digest``, ``weekly`` and ``serve``."""
 
 import errno
-import ipaddress
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from friction.commands import CONFIG, Config
 from friction.errors import UsageError
-
-if TYPE_CHECKING:
-    from friction.records import Week
-    from friction.settings import Settings
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; by default friction-data/digests.")]
 
@@ -29,47 +24,47 @@ def register(app: typer.Typer) -> None:
 def digest(
     week: Annotated[str | None, typer.Option(help="Week of the digest; by default the last one released.")] = None,
     out: Out = None,
+    send: Annotated[bool, typer.Option("--send", help="Send it to the recipients who do not have it yet.")] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="As --send, and once more to those whom the server refused for good.")
+    ] = False,
+    to: Annotated[str | None, typer.Option(help="Send it to this address alone, as a trial.")] = None,
+    status: Annotated[bool, typer.Option("--status", help="Only say who has it, and what is not known.")] = False,
+    resubscribe: Annotated[
+        str | None, typer.Option(help="Send digests again to this address, which wanted no more.")
+    ] = None,
     config: Config = CONFIG,
 ) -> None:
-    """Write the weekly digest as HTML and text."""
+    """Write the weekly digest as HTML, text and mail, or send it."""
     from friction import settings as configuration
     from friction.records import Week
 
-    write_digest(configuration.load(config), out, None if week is None else Week.parse(week))
+    from .edition import open_edition, say_status, take_back
 
-
-def write_digest(settings: "Settings", out: Path | None, week: "Week | None" = None) -> None:
-    """Render the digest of a released week into a folder, and say where it is."""
-    from friction.model_folder import RELEASED, read_card
-    from friction.store.releases import ReleaseStore
-    from friction.trends import trends
-
-    from .digest import render
-
-    releases = ReleaseStore(settings.releases_address)
-    last = releases.last_week()
-    if last is None:
-        raise UsageError("Nothing is released yet. Run friction release first.")
-    week = week or last
-    if week > last:
-        raise UsageError(f"{week} is not released yet; the last released week is {last}")
-    cells = [c for c in releases.cells() if c.last_week <= week]
-    mail = render(trends(cells, read_card(RELEASED).errors), settings.directory, week, settings.digest.language)
-    folder = out or settings.data / "digests"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for ending, content in (("html", mail.html), ("txt", mail.text)):
-            (folder / f"{week}.{ending}").write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"Cannot write the digest to {folder}: {error.strerror}. Give another --out.") from None
-    print(f"{mail.subject}\nDigest written to {folder / f'{week}.html'} and .txt")
+    settings = configuration.load(config)
+    if resubscribe is not None:
+        take_back(settings, resubscribe)
+        return
+    if sum((send or resend, to is not None, status)) > 1:
+        raise UsageError("Choose one of --send, --resend, --to and --status")
+    with open_edition(settings, None if week is None else Week.parse(week)) as edition:
+        if status:
+            say_status(edition)
+        elif to is not None:
+            edition.try_out(to)
+        elif send or resend:
+            edition.send(refused_too=resend)
+        if out is not None or not (status or to or send or resend):
+            edition.write(out or settings.data / "digests")
 
 
 def weekly(out: Out = None, config: Config = CONFIG) -> None:
-    """Read the inbox, release, write the digest: the one line for cron or a timer."""
+    """Read the inbox, release, send the digest, or write it where there is nobody to send it to: one line for cron."""
     from friction import settings as configuration
     from friction.commands.ingesting import empty_inbox
     from friction.commands.releasing import release_weeks
+
+    from .edition import can_send, open_edition
 
     settings = configuration.load(config)
     unread: UsageError | None = None
@@ -78,7 +73,11 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     except UsageError as error:  # a bad file waits for its mend, and keeps no good one waiting
         unread = error
     release_weeks(settings)
-    write_digest(settings, out)
+    with open_edition(settings) as edition:
+        if out is not None or not can_send(settings):
+            edition.write(out or settings.data / "digests")
+        if can_send(settings):
+            edition.send()
     if unread is not None:
         raise unread
 
@@ -91,6 +90,7 @@ def serve(
     """Serve the API and the dashboard on this machine."""
     from friction import settings as configuration
     from friction.commands import build_pipeline
+    from friction.settings.reading import is_loopback
     from friction.store import keys
     from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
@@ -100,7 +100,7 @@ def serve(
     from .server import Server
     from .state import State
 
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise UsageError(f"{host} is not a loopback address. Access keys do not exist yet, so nobody else may connect.")
     settings = configuration.load(config, private=False)
     releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
@@ -128,10 +128,3 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on ({error.strerror})"
         raise UsageError(f"port {port} on {host} {why}; choose another with --port") from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

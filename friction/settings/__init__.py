@@ -15,7 +15,13 @@ from zoneinfo import ZoneInfo
 from friction.disclosure import Policy
 from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Intervention, Team, TeamId, Week
-from friction.settings.reading import OPERATIONS_VARIABLE, RELEASES_VARIABLE, SCORES_VARIABLE, read
+from friction.settings.reading import (
+    OPERATIONS_VARIABLE,
+    RELEASES_VARIABLE,
+    SCORES_VARIABLE,
+    SMTP_PASSWORD_VARIABLE,
+    read,
+)
 from friction.settings.sections import ChannelSection, ClusterSection, File, SourceSection
 
 if TYPE_CHECKING:
@@ -69,7 +75,9 @@ class Settings:
         self._timezone = file.timezone
         self.keeps_files = file.inbox.after == "keep"
         self.digest = file.digest
+        self._smtp_password = environment.get(SMTP_PASSWORD_VARIABLE) if private else None
         self.notice = file.notice
+        self.public_url = None if file.service.public_url is None else file.service.public_url.rstrip("/")
         self.redaction = file.redaction
         self.cluster = None if file.cluster is None else _beside(home, file.cluster)
         scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
@@ -93,6 +101,17 @@ class Settings:
         if self._scores_address is None:
             raise IntegrityError("This process reads releases only; the address of the private store is not in it.")
         return self._scores_address
+
+    @property
+    def smtp_password(self) -> str:
+        """What the relay's user signs in with.
+
+        Raises:
+            UsageError: it is not in the environment.
+        """
+        if not self._smtp_password:
+            raise UsageError(f"digest.smtp.user needs its password: set {SMTP_PASSWORD_VARIABLE} in the environment")
+        return self._smtp_password
 
     @property
     def data(self) -> Path:
@@ -176,8 +195,8 @@ def load(path: Path, *, private: bool = True) -> Settings:
 
     Args:
         path: the file.
-        private: False in a process that shows releases: it forgets the address of the private store, also in its
-            environment.
+        private: False in a process that shows releases: it forgets the address of the private store and the relay's
+            password, also in its environment.
 
     Raises:
         UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team, a password.
@@ -185,4 +204,5 @@ def load(path: Path, *, private: bool = True) -> Settings:
     settings = Settings(read(path), path.resolve().parent, os.environ, private=private)  # noqa: TID251
     if not private:
         os.environ.pop(SCORES_VARIABLE, None)  # noqa: TID251
+        os.environ.pop(SMTP_PASSWORD_VARIABLE, None)  # noqa: TID251
     return settings

@@ -1,6 +1,7 @@
 """From the bytes of ``friction.toml`` to its sections, or to an error that says what, where and what to do next."""
 
 import difflib
+import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
 OPERATIONS_VARIABLE: Final = "FRICTION_STORE_OPERATIONS"
 """Addresses of the stores from the environment; they come before those of ``[store]``, and may hold a password."""
 _ADDRESSES: Final = {"scores": SCORES_VARIABLE, "releases": RELEASES_VARIABLE, "operations": OPERATIONS_VARIABLE}
+SMTP_PASSWORD_VARIABLE: Final = "FRICTION_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 _ENDS: Final = ("from_team", "about_team")
 
 
@@ -54,6 +56,7 @@ def read(path: Path) -> File:
             )
     _check_sources(path, file)
     _check_interventions(path, file)
+    _check_digest(path, file)
     for key, variable in _ADDRESSES.items():
         if _has_password(getattr(file.store, key)):
             raise UsageError(
@@ -82,6 +85,35 @@ def _check_interventions(path: Path, file: File) -> None:
         if key in seen:
             raise UsageError(f"{where}: this pair has one in that week already; tell both in one description")
         seen.add(key)
+
+
+def _check_digest(path: Path, file: File) -> None:
+    """Every team is one, nobody is named twice, and no mail leaves this machine in the clear."""
+    seen = set()
+    for place, recipient in enumerate(file.digest.recipients):
+        where = f"{path}: digest.recipients.{place}"
+        if recipient.team is not None and recipient.team not in file.teams:
+            raise UsageError(f"{where}.team must be the id of a team{_nearest(recipient.team, file.teams)}")
+        if recipient.email.lower() in seen:
+            raise UsageError(f"{where}.email stands there twice; one person gets one digest")
+        seen.add(recipient.email.lower())
+    smtp = file.digest.smtp
+    if smtp is not None and file.digest.sender is None:
+        raise UsageError(f"{path}: [digest] needs from: the address that the digest comes from")
+    if smtp is not None and smtp.security == "none" and not is_loopback(smtp.host):
+        raise UsageError(
+            f'{path}: digest.smtp.security = "none" is for a relay on this machine only; use "starttls" or "tls"'
+        )
+    if smtp is not None and smtp.security == "none" and smtp.user is not None:
+        raise UsageError(f"{path}: digest.smtp.user would send its password in the clear; set security")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is of this machine alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_sources(path: Path, file: File) -> None:
@@ -138,7 +170,7 @@ def _known_keys(where: tuple[int | str, ...]) -> list[str]:
     for part in where:
         if isinstance(part, str) and part in section.model_fields:
             section = _section_in(section.model_fields[part].annotation) or section
-    return list(section.model_fields)
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 def _section_in(annotation: Any) -> type[Section] | None:

@@ -3,12 +3,25 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from friction.disclosure import FLOOR, MOST_EPSILON
 from friction.records import TeamId
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+
+
+Address = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=254
+    ),
+]
+"""An e-mail address, in ASCII; no name, no comment, nothing that could end a header."""
+
+
+def _as_recipient(value: object) -> object:
+    return {"email": value} if isinstance(value, str) else value
 
 
 class Section(BaseModel):
@@ -91,10 +104,42 @@ class InboxSection(Section):
     """Once a file is read: it holds comments as people wrote them, so that nothing of it stays unless this says so."""
 
 
+class RecipientSection(Section):
+    """One of ``[digest] recipients``; an address alone stands for one without more."""
+
+    email: Address
+    language: Literal["en", "fr"] | None = None
+    """By default that of ``[digest]``."""
+    team: str | None = None
+    """Tell of this team's pairs alone."""
+
+
+class SmtpSection(Section):
+    """``[digest.smtp]``: the relay. Its password is ``FRICTION_SMTP_PASSWORD`` in the environment."""
+
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253)]
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """By default 587, 465 or 25, as ``security`` has it."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+
+
 class DigestSection(Section):
     """``[digest]``: the weekly e-mail."""
 
     language: Literal["en", "fr"] = "en"
+    sender: Annotated[Address | None, Field(alias="from")] = None
+    recipients: tuple[Annotated[RecipientSection, BeforeValidator(_as_recipient)], ...] = ()
+    smtp: SmtpSection | None = None
+
+
+class ServiceSection(Section):
+    """``[service]``: where ``friction serve`` is reached."""
+
+    public_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$")] | None
+    ) = None
+    """As people's browsers and mail clients know it; links in the digest begin with it."""
 
 
 class RedactionSection(Section):
@@ -154,6 +199,7 @@ class File(Section):
     redaction: RedactionSection = RedactionSection()
     digest: DigestSection = DigestSection()
     notice: NoticeSection = NoticeSection()
+    service: ServiceSection = ServiceSection()
     store: StoreSection = StoreSection()
     cluster: ClusterSection | None = None
     interventions: tuple[InterventionSection, ...] = ()

@@ -85,6 +85,32 @@ class Database:
             with self._said(OperationalError):
                 yield db
 
+    @contextmanager
+    def alone(self, task: str) -> Iterator[None]:
+        """At most one process at a time is in here, for one task; others wait. A process that dies leaves it at once.
+
+        Nothing is written meanwhile but what is written by ``write``. SQLite: a lock of the operating system on a file
+        beside the store; PostgreSQL: an advisory lock of the session.
+
+        Args:
+            task: what is done, one word.
+
+        Raises:
+            UsageError: the database cannot be reached, or the file not be made.
+        """
+        if self.is_sqlite:
+            with _locked(Path(f"{self._engine.url.database}.{task}-lock")):
+                yield
+            return
+        with self._connected() as db:
+            db.execution_options(isolation_level="AUTOCOMMIT")
+            key = f"hashtextextended(current_schema() || '.friction.{self._name}.{task}', 0)"
+            db.execute(text(f"select pg_advisory_lock({key})"))
+            try:
+                yield
+            finally:
+                db.invalidate()  # a pooled connection would keep the lock
+
     def scrub(self, *tables: str) -> None:
         """Give back the space of what was deleted, so that the files no longer hold it.
 
@@ -116,6 +142,19 @@ class Database:
         if "locked" in why or "lock timeout" in why:
             return UsageError(f"Another friction process is writing to {self.shown}. Try again when it is done.")
         return UsageError(f"Cannot use the store at {self.shown}: {why}")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    import fcntl
+
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}") from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def connect(address: str, name: str, *, create: bool) -> Database:

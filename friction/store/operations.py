@@ -7,7 +7,7 @@ stands in a file of its own beside it.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
 
 from friction.store.engine import Database
 from friction.store.schema import Schema, open_store
@@ -35,7 +35,24 @@ KEYS: Final = Table(
     Column("last_used", BigInteger),
 )
 """Access keys; moments are seconds since 1970."""
-SCHEMA: Final = Schema("operations", METADATA, head="0002")
+RECIPIENTS: Final = Table(
+    "recipients",
+    METADATA,
+    Column("key", String, primary_key=True),
+    Column("left", Boolean, nullable=False),
+)
+"""Who was sent a digest, by keyed hash; ``left`` is True once they want no more."""
+DELIVERIES: Final = Table(
+    "deliveries",
+    METADATA,
+    Column("week", Integer, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+DELIVERY_KEY: Final = Table("delivery_key", METADATA, Column("value", String, primary_key=True))
+"""One row: what addresses are hashed with."""
+SCHEMA: Final = Schema("operations", METADATA, head="0003")
 
 
 def open_operations(address: str) -> Database:

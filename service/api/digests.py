@@ -43,9 +43,12 @@ async def digest(request: Request, caller: Reader, week: WeekPath) -> Response:
 
 def _body(state: State, caller: Caller, week: Week, kind: str) -> Body:
     found = caller.seen(state.trends_at(week))
-    mail = render(found, state.directory, week, state.settings.digest.language)
+    mail = render(
+        state.trends_at(week), state.directory, week, state.settings.digest.language,
+        team=caller.key.team, before=state.trends_at(week + -1), link=state.settings.public_url, pictures=kind == HTML,
+    )  # fmt: skip
     if kind != JSON:
-        return Body.of(mail.html if kind == HTML else mail.text, f"{kind}; charset=utf-8")
+        return Body.of(mail.page if kind == HTML else mail.text, f"{kind}; charset=utf-8")
     return Body.of(
         DigestOut(
             week=str(week),

@@ -1,19 +1,19 @@
 """Every word that the pages and charts say, in English and French, and numbers and dates as each writes them.
 
 One catalogue for each language, ``en.toml`` and ``fr.toml``; a test holds that they have the same keys with the same
-places to fill in. Never HTML: a template escapes what it gets from here. Called by ``service.charts`` and
-``service.dashboard``.
+places to fill in. Never HTML: a template escapes what it gets from here. Called by ``service.charts``,
+``service.dashboard`` and ``service.digest``.
 """
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_interval, format_skeleton
 from babel.numbers import format_percent
 
 from friction.disclosure import band
@@ -84,6 +84,14 @@ class Words:
     def full_day(self, day: date) -> str:
         """A day, its month and year."""
         return str(format_skeleton("yMMMd", day, locale=self._locale))
+
+    def days(self, week: Week) -> str:
+        """A week from Monday to Sunday.
+
+        >>> Words("en").days(Week.parse("2026-W47"))
+        '16–22 Nov 2026'
+        """
+        return str(format_interval(week.monday, week.monday + timedelta(days=6), "yMMMd", locale=self._locale))
 
     def weeks(self, first: Week, last: Week) -> str:
         """A span of weeks by their ISO names, the year once.

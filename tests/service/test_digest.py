@@ -1,14 +1,26 @@
+"""The digest's content and words: news first, nothing that the numbers do not say, short where there is none."""
+
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from friction.interventions import Effect, Step
 from friction.model_folder import ErrorRate
-from friction.records import Cell, Directory, Week
-from friction.trends import trends
+from friction.records import Cell, Directory, Intervention, Team, TeamId, Week
+from friction.taxonomy import PATTERNS
+from friction.trends import Break, Point, Rate, Trend, trends
 from service.digest import Language, render
+from service.digest.content import MOST_CHANGES, leading_pattern
+from service.digest.layout import COLUMNS
 
+MakeCells = Callable[..., list[Cell]]
 ERRORS = {s: {"en": ErrorRate(95, 100, 190, 200)} for s in ("blame", "appreciation")}
 WEEK = Week.parse("2026-W16")
+LINK = "https://friction.example.org/"
 
 
 @pytest.mark.parametrize(
@@ -17,39 +29,180 @@ WEEK = Week.parse("2026-W16")
         (
             "en",
             "friction 2026-W16: Sales → Marketing rising and 1 more",
-            ["rising", "falling", "errors at others' cost"],
+            ["2 changes", "rising", "falling", "errors at others' cost", "more hold it responsible", "fewer hold it"],
         ),
         (
             "fr",
-            "friction 2026-W16: Sales → Marketing en hausse et 1 autre(s)",
-            ["en hausse", "en baisse", "au détriment"],
+            "friction 2026-W16 : Sales → Marketing en hausse et 1 de plus",
+            ["2 changements", "en hausse", "en baisse", "au détriment", "davantage l'en tiennent"],
         ),
     ],
 )
 def test_the_news_comes_first(
-    language: Language, subject: str, words: list[str], make_cells: Callable[..., list[Cell]], directory: Directory
+    language: Language, subject: str, words: list[str], make_cells: MakeCells, directory: Directory
 ) -> None:
     cells = [*make_cells([0.1] * 8 + [0.9] * 8), *make_cells([0.8] * 8 + [0.2] * 8, from_team="support")]
     mail = render(trends(cells, ERRORS), directory, WEEK, language)
-    assert mail.subject == subject
+    assert mail.subject.replace("\u00a0", " ") == subject
     for word in words:
-        assert word in mail.text
-        assert word in mail.html.replace("&#39;", "'")
+        assert word in _flat(mail.text)
+        assert word in _unescaped(mail.html)
 
 
-def test_a_week_without_news_is_short(make_cells: Callable[..., list[Cell]], directory: Directory) -> None:
-    mail = render(trends(make_cells([0.3] * 16), ERRORS), directory, WEEK, "en")
-    assert mail.subject == "friction 2026-W16: no change"
-    assert len(mail.text.strip().splitlines()) < 15
+def test_what_stood_a_week_ago_is_no_news(make_cells: MakeCells, directory: Directory) -> None:
+    now = trends(make_cells([0.1] * 8 + [0.9] * 8), ERRORS)
+    mail = render(now, directory, WEEK, "en", before=now)
+    assert mail.subject == "friction 2026-W16: nothing new, 1 earlier still so"
+    assert "rising, as a week ago" in mail.text
+    turned = [replace(now[0], verdict="falling")]
+    assert "rising" in render(now, directory, WEEK, "en", before=turned).subject
 
 
-def test_names_are_escaped_in_html_only(make_cells: Callable[..., list[Cell]], directory: Directory) -> None:
-    from dataclasses import replace
+@pytest.mark.parametrize(
+    ("back", "said"),
+    [
+        (None, "Mutual or one-way cannot be told: Marketing → Sales has too few voices"),
+        ([0.1] * 8 + [0.9] * 8, "Mutual: Marketing → Sales is rising too"),
+        ([0.9] * 8 + [0.1] * 8, "One-way: Marketing → Sales is falling"),
+        ([0.3] * 16, "Marketing → Sales is steady|whether that changed is not known"),
+    ],
+)
+def test_reciprocity(back: list[float] | None, said: str, make_cells: MakeCells, directory: Directory) -> None:
+    cells = make_cells([0.1] * 8 + [0.9] * 8)
+    if back is not None:
+        cells += make_cells(back, from_team="marketing", about_team="sales")
+    assert re.search(said, _flat(render(trends(cells, ERRORS), directory, WEEK, "en").text))
 
-    from friction.records import TeamId
 
+def test_interventions_are_told_with_their_effect(make_cells: MakeCells, directory: Directory) -> None:
+    done = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse("2026-W09"), "weekly meeting, with agenda")
+    cells = make_cells([0.8] * 8 + [0.2] * 8)
+    for speaks in ("support", "it", "events"):
+        cells += make_cells([0.3] * 16, from_team=speaks)
+    text = _flat(render(trends(cells, ERRORS, [done]), directory, WEEK, "en").text)
+    said = re.search(r"weekly meeting, with agenda \(since 2026-W09\): blame fell: −(\d\d) points \(−(\d\d) to −", text)
+    assert said is not None, text
+    assert 40 < int(said[1]) < int(said[2])
+
+
+def test_a_bound_team_reads_of_its_pairs_alone(make_cells: MakeCells, directory: Directory) -> None:
+    cells = [
+        *make_cells([0.1] * 8 + [0.9] * 8),
+        *make_cells([0.8] * 8 + [0.2] * 8, from_team="it", about_team="support"),
+    ]
+    found = trends(cells, ERRORS)
+    mail = render(found, directory, WEEK, "en", team=TeamId("it"))
+    assert "IT → Support" in mail.subject
+    assert "Marketing" not in mail.text
+    assert "Pairs of IT only; judged together with all others." in mail.text
+    assert f"{2 * (len(directory.teams) - 1) - 1} pairs have too few voices" in mail.text
+    assert render(found, directory, WEEK, "en", team=TeamId("legal")).subject == "friction 2026-W16: no change"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_week_without_news_says_so_and_is_short(
+    language: Language, make_cells: MakeCells, directory: Directory
+) -> None:
+    mail = render(trends(make_cells([0.3] * 16), ERRORS), directory, WEEK, language, link=LINK)
+    assert (
+        mail.subject.replace("\u00a0", " ")
+        == {
+            "en": "friction 2026-W16: no change",
+            "fr": "friction 2026-W16 : rien de nouveau",
+        }[language]
+    )
+    assert len(mail.text.splitlines()) < 15
+    assert not mail.images
+
+
+def test_the_pattern_is_of_the_weeks_that_the_verdict_is_about(make_cells: MakeCells) -> None:
+    cells = [
+        replace(c, patterns=dict.fromkeys(PATTERNS, 0) | ({"disrespect": 30} if i < 10 else {"unresponsive": 6}))
+        for i, c in enumerate(make_cells([0.4] * 16))
+    ]
+    (trend,) = trends(cells, ERRORS)
+    assert leading_pattern(trend, WEEK) == "unresponsive"
+    silent = [replace(c, patterns={}) for c in cells]
+    assert leading_pattern(trends(silent, ERRORS)[0], WEEK) is None
+
+
+def test_names_are_escaped_in_html_only(make_cells: MakeCells, directory: Directory) -> None:
     teams = dict(directory.teams)
-    teams[TeamId("sales")] = replace(teams[TeamId("sales")], name="R&D <b>")
+    teams[TeamId("sales")] = replace(teams[TeamId("sales")], name='R&D <b> "x"')
     mail = render(trends(make_cells([0.1] * 8 + [0.9] * 8), ERRORS), Directory(teams), WEEK, "en")
     assert "R&amp;D &lt;b&gt;" in mail.html
-    assert "R&D <b>" in mail.text
+    assert "<b>" not in mail.html
+    assert 'R&D <b> "x"' in mail.text
+
+
+NAMES = (
+    st.text(min_size=1, max_size=60) | st.just("<script>alert(1)</script>") | st.just("A\r\nBcc: x@example.org\r\n\r\n")
+)
+SHARES = st.floats(0, 1)
+
+
+@st.composite
+def _trends(draw: st.DrawFn) -> tuple[list[Trend], Directory]:
+    teams = {TeamId(f"t{i}"): Team(TeamId(f"t{i}"), draw(NAMES), 10) for i in range(draw(st.integers(2, 5)))}
+    pairs = [(a, b) for a in teams for b in teams if a != b]
+    found = [_trend(draw, pair) for pair in draw(st.lists(st.sampled_from(pairs), unique=True))]
+    return found, Directory(teams)
+
+
+def _trend(draw: st.DrawFn, pair: tuple[TeamId, TeamId]) -> Trend:
+    people = draw(st.integers(2, 40)) * 3
+    patterns = draw(st.dictionaries(st.sampled_from(PATTERNS), st.integers(0, people), max_size=3))
+    cell = Cell(*pair, WEEK + -1, WEEK, people, {"en": people}, 0, 0, patterns, "m", "rounding-3")
+    low, value, high = sorted(draw(st.tuples(SHARES, SHARES, SHARES)))
+    point = Point(cell, Rate(value, low, high), Rate(0.0, 0.0, 0.1), {})
+    verdict = draw(st.sampled_from(["rising", "falling", "steady", "cannot tell"]))
+    size = draw(st.floats(0.01, 1))
+    change = {"rising": size, "falling": -size, "steady": 0.0}.get(verdict, draw(st.none() | st.floats(-1, 1)))
+    described = draw(NAMES)
+    finding = draw(st.sampled_from(["fell", "rose", "no effect seen", "moved before", "cannot tell"]))
+    step = None if finding == "cannot tell" else Step(*draw(st.tuples(*[st.floats(-1, 1)] * 4)))
+    return Trend(
+        *pair,
+        (point,),
+        verdict=verdict,
+        change=change,
+        low=None if change is None else max(change - 0.1, -1),
+        high=None if change is None else min(change + 0.1, 1),
+        smallest_visible_change=None if change is None else draw(st.floats(0, 1)),
+        breaks=draw(st.just(()) | st.just((Break(WEEK, "m", "rounding-3"),))),
+        effects=tuple(
+            Effect(Intervention(*pair, WEEK + -i, described), finding, step, None, 5)
+            for i in range(draw(st.integers(0, 3)))
+        ),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(found=_trends(), language=st.sampled_from(["en", "fr"]))
+def test_whatever_the_trends_words_and_data_agree(found: tuple[list[Trend], Directory], language: Language) -> None:
+    told, directory = found
+    mail = render(told, directory, WEEK, language, link=LINK, pictures=False)
+    moved = [t for t in told if t.verdict in ("rising", "falling")]
+    words = {"en": ("rising", "falling", "no change"), "fr": ("en hausse", "en baisse", "rien de nouveau")}[language]
+    headings = re.findall(r"^\d\. (.+(?:\n   .+)*?)\n   (?:Of those|Parmi)", mail.text, re.M)
+    assert len(headings) == min(len(moved), MOST_CHANGES)
+    if moved:
+        largest = max(abs(t.change or 0) for t in moved)
+        assert any(abs(t.change or 0) == largest and words[t.verdict == "falling"] in mail.subject for t in moved)
+    else:
+        assert mail.subject.endswith(words[2])
+        assert len(mail.text.splitlines()) < 15, mail.text
+    assert "\n" not in mail.subject
+    assert "\r" not in mail.subject
+    assert "<script" not in mail.html
+    for line in mail.text.splitlines():
+        assert len(line) <= COLUMNS or LINK in line
+        assert line == line.rstrip()
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"[\s\u00a0]+", " ", text)
+
+
+def _unescaped(html: str) -> str:
+    return html.replace("&#39;", "'")

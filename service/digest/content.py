@@ -1,0 +1,129 @@
+"""What a week's digest tells, chosen from released trends; no words yet. Pure. Called by ``service.digest``.
+
+Promises: a change is told as its verdict has it, and only then; every shown pair is told of exactly once (as a change,
+as steady, or as one that cannot be told); hidden pairs are a number.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from friction.interventions import Effect
+from friction.records import Directory, TeamId, Week
+from friction.taxonomy import PATTERNS, Pattern
+from friction.trends import Pair, Trend
+from friction.verdicts import RECENT_WEEKS
+
+from .practices import Practice, worth_trying
+
+MOST_CHANGES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A pair whose blame rose or fell.
+
+    Attributes:
+        is_new: the week before, its verdict was another.
+        pattern: most voiced in its recent cells; None where none is.
+        back: the pair the other way round; None where it is hidden.
+    """
+
+    trend: Trend
+    is_new: bool
+    pattern: Pattern | None
+    practice: Practice
+    back: Trend | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A week's digest.
+
+    Attributes:
+        team: all that is told is of pairs of this team; None for every pair.
+        news: at most ``MOST_CHANGES``, new ones first, then the largest.
+        new, standing: how many changes there are of either kind, told or not.
+        maybe_chance: pairs with two periods whose difference may be chance.
+        unmatched: pairs without an earlier period to compare with.
+        silent: how many pairs are hidden.
+        effects: of interventions, the latest first.
+    """
+
+    week: Week
+    team: TeamId | None
+    news: tuple[News, ...]
+    new: int
+    standing: int
+    steady: tuple[Trend, ...]
+    maybe_chance: tuple[Trend, ...]
+    unmatched: tuple[Trend, ...]
+    silent: int
+    effects: tuple[Effect, ...]
+
+    @property
+    def shown(self) -> int:
+        """How many pairs have a number."""
+        told_of = (self.steady, self.maybe_chance, self.unmatched)
+        return self.new + self.standing + sum(map(len, told_of))
+
+
+def choose(
+    trends: Sequence[Trend],
+    directory: Directory,
+    week: Week,
+    *,
+    team: TeamId | None = None,
+    before: Sequence[Trend] = (),
+) -> Content:
+    """Choose what is told.
+
+    Args:
+        trends: every released pair, with cells up to and with ``week``; verdicts are over all of them.
+        directory: to count the pairs that stay silent.
+        week: the last week of what is told.
+        team: tell of its pairs alone.
+        before: the same trends as they stood a week earlier; what they say already is no news.
+    """
+    told_before = {(t.from_team, t.about_team): t.verdict for t in before}
+    by_pair = {(t.from_team, t.about_team): t for t in trends}
+    own = [t for t in trends if team is None or team in (t.from_team, t.about_team)]
+    moved = [t for t in own if t.verdict in ("rising", "falling")]
+    is_new = {_pair(t): told_before.get(_pair(t)) != t.verdict for t in moved}
+    moved.sort(key=lambda t: (not is_new[_pair(t)], -abs(t.change or 0.0)))
+    news = [_news(t, week, by_pair.get((t.about_team, t.from_team)), is_new=is_new[_pair(t)]) for t in moved]
+    untold = [t for t in own if t.verdict == "cannot tell"]
+    size = len(directory.teams)
+    return Content(
+        week=week,
+        team=team,
+        news=tuple(news[:MOST_CHANGES]),
+        new=sum(is_new.values()),
+        standing=len(moved) - sum(is_new.values()),
+        steady=tuple(t for t in own if t.verdict == "steady"),
+        maybe_chance=tuple(t for t in untold if t.smallest_visible_change is not None),
+        unmatched=tuple(t for t in untold if t.smallest_visible_change is None),
+        silent=(size * (size - 1) if team is None else 2 * (size - 1)) - len(own),
+        effects=tuple(sorted((e for t in own for e in t.effects), key=lambda e: -e.intervention.week.index)),
+    )
+
+
+def _pair(trend: Trend) -> Pair:
+    return trend.from_team, trend.about_team
+
+
+def _news(trend: Trend, week: Week, back: Trend | None, *, is_new: bool) -> News:
+    pattern = leading_pattern(trend, week)
+    practice = worth_trying(pattern, week, is_rising=trend.verdict == "rising")
+    return News(trend, is_new, pattern, practice, back)
+
+
+def leading_pattern(trend: Trend, week: Week) -> Pattern | None:
+    """The pattern most voiced in the weeks that the verdict is about, where any is; of equals, the taxonomy's first."""
+    voiced: Counter[Pattern] = Counter()
+    for point in trend.points:
+        if week - point.cell.last_week < RECENT_WEEKS:
+            voiced.update(point.cell.patterns)
+    most = max(PATTERNS, key=voiced.__getitem__)
+    return most if voiced[most] else None

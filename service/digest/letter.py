@@ -1,0 +1,285 @@
+"""A digest in words: the same sentences for the HTML part, the text part and the subject.
+
+A quiet week, in which no verdict is a change, makes a short letter: under 15 lines of text, however many
+pairs there are.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from friction.interventions import Effect
+from friction.records import Directory, TeamId
+from friction.trends import Pair, Rate, Trend
+from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
+from friction.wording import Language
+from service.charts import series
+from service.charts.calendar import numbered
+from service.words import words
+
+from .content import Content, News
+from .names import LONGEST_DESCRIPTION, plain
+
+MOST_NAMED: Final = 6
+"""Pairs that a sentence names; the others are counted."""
+MOST_EFFECTS: Final = 5
+_SHORT_DESCRIPTION: Final = 60
+WIDTH: Final = 552.0
+"""Pixels of a picture: the mail's 600 less its margins."""
+PICTURE_SCALE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A change, in words.
+
+    Attributes:
+        pair: whose change it is, to find its picture by.
+        facts: sentences, the verdict's first.
+        picture: PNG; None where there is none.
+        alternative: what the picture says, for who cannot see it.
+        captions: what is marked in it.
+    """
+
+    pair: Pair
+    heading: str
+    facts: tuple[str, ...]
+    practice: str
+    practice_how: str
+    source: str
+    picture: bytes | None = field(repr=False)
+    alternative: str
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading and the sentences under it."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The whole digest in one language."""
+
+    language: Language
+    subject: str
+    title: str
+    lead: tuple[str, ...]
+    items: tuple[Item, ...]
+    parts: tuple[Part, ...]
+    how: str
+    link: str
+    worth_trying: str
+    colon: str
+    unsubscribe: str
+
+
+def write(content: Content, directory: Directory, language: Language, *, link: str, pictures: bool) -> Letter:
+    """Put a digest's content into words.
+
+    Args:
+        content: what is told.
+        directory: for the teams' names.
+        language: of the reader.
+        link: where the reader finds more.
+        pictures: draw them.
+    """
+    return _Writer(content, directory, language, pictures=pictures).letter(link)
+
+
+class _Writer:
+    def __init__(self, content: Content, directory: Directory, language: Language, *, pictures: bool) -> None:
+        self._pictures = pictures
+        self._content = content
+        self._directory = directory
+        self._names = {team.id: team.name for team in directory.teams.values()}
+        self._say = words(language)
+
+    def letter(self, link: str) -> Letter:
+        content, say = self._content, self._say
+        is_quiet = not content.news
+        lead = [self._lead()]
+        if content.team is not None:
+            lead.append(say("digest.only", team=self._name(content.team)))
+        if more := content.new + content.standing - len(content.news):
+            lead.append(say("digest.more", count=more))
+        wrong = round(100 * FALSE_DISCOVERIES)
+        return Letter(
+            language=say.language,
+            subject=self._subject(),
+            title=say("digest.title", week=content.week, dates=say.days(content.week)),
+            lead=tuple(lead),
+            items=tuple(map(self._item, content.news)),
+            parts=self._short_parts() if is_quiet else self._parts(),
+            how=say("digest.how_quiet", wrong=wrong) if is_quiet
+            else say("digest.how", wrong=wrong, recent=RECENT_WEEKS, earlier=EARLIER_WEEKS),
+            link=link,
+            worth_trying=say("digest.worth_trying"),
+            colon=say("digest.colon"),
+            unsubscribe=say("digest.unsubscribe"),
+        )  # fmt: skip
+
+    def _subject(self) -> str:
+        content, say, week = self._content, self._say, self._content.week
+        if not content.news:
+            return say("digest.subject_quiet", week=week)
+        if not content.new:
+            return say("digest.subject_standing", week=week, standing=content.standing)
+        first = content.news[0].trend
+        pair, verdict, others = self._pair(first), self._verdict(first), content.new - 1
+        if not others:
+            return say("digest.subject_one", week=week, pair=pair, verdict=verdict)
+        return say("digest.subject_many", week=week, pair=pair, verdict=verdict, others=others)
+
+    def _lead(self) -> str:
+        content = self._content
+        if not content.news:
+            return self._say("digest.lead_quiet")
+        if not content.new:
+            return self._say("digest.lead_standing")
+        return self._say("digest.lead", count=content.new)
+
+    def _item(self, news: News) -> Item:
+        trend, say = news.trend, self._say
+        last = trend.points[-1]
+        ends = {"speaks": self._name(trend.from_team), "about": self._name(trend.about_team)}
+        change = self._span(say.points, trend.change or 0.0, trend.low or 0.0, trend.high or 0.0)
+        verdict = self._verdict(trend) if news.is_new else say("digest.as_before", verdict=self._verdict(trend))
+        is_rising = trend.verdict == "rising"
+        return Item(
+            pair=(trend.from_team, trend.about_team),
+            heading=f"{self._pair(trend)}{say('digest.colon')} {verdict}",
+            facts=(
+                say("digest.more_blame", **ends, **change) if is_rising
+                else say("digest.less_blame", **ends, **change),
+                say("digest.latest", week=last.cell.last_week, **self._rate(last.blame)),
+                say("digest.no_pattern") if news.pattern is None
+                else say("digest.pattern", pattern=say.patterns[news.pattern]),
+                self._reciprocity(news),
+            ),
+            practice=news.practice.title[say.language],
+            practice_how=news.practice.how[say.language],
+            source=say("digest.source", source=news.practice.source),
+            picture=self._picture(trend),
+            alternative=self._alternative(trend, ends),
+            captions=tuple(
+                say("digest.mark", number=number, week=done.week, description=done.description)
+                for number, done in numbered(trend)
+            ),
+        )  # fmt: skip
+
+    def _picture(self, trend: Trend) -> bytes | None:
+        if not self._pictures:
+            return None
+        return series(trend, self._directory, self._say.language, WIDTH).png(scale=PICTURE_SCALE)
+
+    def _alternative(self, trend: Trend, ends: Mapping[str, str]) -> str:
+        """What the chart of a pair says."""
+        first, last = trend.points[0], trend.points[-1]
+        return self._say(
+            "digest.picture", **ends, **self._rate(last.blame), first=self._say.percent(first.blame.value),
+            first_week=first.cell.last_week, last_week=last.cell.last_week,
+        )  # fmt: skip
+
+    def _reciprocity(self, news: News) -> str:
+        """Whether the other team has come to blame likewise: mutual, one-way, or not to be told."""
+        back = f"{self._name(news.trend.about_team)} → {self._name(news.trend.from_team)}"
+        if news.back is None:
+            return self._say("digest.hidden_back", back=back)
+        rate, verdict = self._rate(news.back.points[-1].blame), self._verdict(news.back)
+        if news.back.verdict == "cannot tell":
+            return self._say("digest.perhaps_mutual", back=back, **rate)
+        if news.back.verdict == news.trend.verdict:
+            return self._say("digest.mutual", back=back, verdict=verdict, **rate)
+        return self._say("digest.one_way", back=back, verdict=verdict, **rate)
+
+    def _parts(self) -> tuple[Part, ...]:
+        content, say = self._content, self._say
+        unseen = []
+        if content.maybe_chance:
+            named = [self._needed(t) for t in content.maybe_chance]
+            unseen.append(say("digest.maybe_chance", count=len(named), pairs=self._some(named)))
+        if content.unmatched:
+            named = [self._unmatched(t) for t in content.unmatched]
+            unseen.append(say("digest.unmatched", count=len(named), pairs=self._some(named)))
+        if content.silent:
+            unseen.append(say("digest.silent", count=content.silent))
+        if content.steady:
+            named, within = [self._pair(t) for t in content.steady], round(100 * STEADY_WITHIN)
+            unseen.append(say("digest.steady", count=len(named), pairs=self._some(named), within=within))
+        done = self._effects(MOST_EFFECTS, LONGEST_DESCRIPTION)
+        parts = (Part(say("digest.unseen"), tuple(unseen)), Part(say("digest.done"), done))
+        return tuple(part for part in parts if part.lines)
+
+    def _short_parts(self) -> tuple[Part, ...]:
+        content, pairs = self._content, self._content.shown + self._content.silent
+        if content.shown:
+            seen = self._say(
+                "digest.quiet_count", shown=content.shown, pairs=pairs, steady=len(content.steady),
+                maybe_chance=len(content.maybe_chance), unmatched=len(content.unmatched),
+            )  # fmt: skip
+        else:
+            seen = self._say("digest.quiet_count_none", pairs=pairs)
+        return (Part("", (seen, *self._effects(1, _SHORT_DESCRIPTION))),)
+
+    def _effects(self, most: int, longest: int) -> tuple[str, ...]:
+        return tuple(self._effect(effect, longest) for effect in self._content.effects[:most])
+
+    def _effect(self, effect: Effect, longest: int) -> str:
+        done = effect.intervention
+        return self._say(
+            "digest.effect",
+            pair=f"{self._name(done.from_team)} → {self._name(done.about_team)}",
+            description=plain(done.description, longest),
+            week=done.week,
+            finding=self._finding(effect),
+        )
+
+    def _finding(self, effect: Effect) -> str:
+        say, step = self._say, effect.step
+        if step is None or effect.finding == "cannot tell":
+            return say("digest.too_early")
+        span = self._span(say.points, step.value, step.low, step.high)
+        if effect.finding == "fell":
+            return say("digest.fell", controls=effect.controls, **span)
+        if effect.finding == "rose":
+            return say("digest.rose", controls=effect.controls, **span)
+        if effect.finding == "moved before":
+            return say("digest.moved_before", controls=effect.controls, **span)
+        return say("digest.no_effect", controls=effect.controls, **span)
+
+    def _needed(self, trend: Trend) -> str:
+        points = round(100 * (trend.smallest_visible_change or 0))
+        if points >= 100:
+            return self._say("digest.needed_none", pair=self._pair(trend))
+        return self._say("digest.needed", pair=self._pair(trend), points=points)
+
+    def _unmatched(self, trend: Trend) -> str:
+        if not trend.breaks:
+            return self._pair(trend)
+        return self._say("digest.since_break", pair=self._pair(trend), week=trend.breaks[-1].week)
+
+    def _some(self, named: Sequence[str]) -> str:
+        if len(named) <= MOST_NAMED + 1:  # "and 1 more" would be as long as its name
+            return ", ".join(named)
+        return self._say("digest.and_more", pairs=", ".join(named[:MOST_NAMED]), more=len(named) - MOST_NAMED)
+
+    def _rate(self, rate: Rate) -> dict[str, str]:
+        return self._span(self._say.percent, rate.value, rate.low, rate.high)
+
+    @staticmethod
+    def _span(as_said: Callable[[float], str], value: float, low: float, high: float) -> dict[str, str]:
+        return {"value": as_said(value), "low": as_said(low), "high": as_said(high)}
+
+    def _pair(self, trend: Trend) -> str:
+        return f"{self._name(trend.from_team)} → {self._name(trend.about_team)}"
+
+    def _name(self, team: TeamId) -> str:
+        """A team's name; its id where it has left the directory."""
+        return self._names.get(team, team)
+
+    def _verdict(self, trend: Trend) -> str:
+        return self._say(f"verdict.{trend.verdict.replace(' ', '_')}")
