@@ -465,10 +465,17 @@ SAMPLES: dict[str, Sample] = {
         [(4, "marketing", "sales", "2026-W10"), (6, "support", "sales", "2026-W11")],
         rejects=(5,),
     ),
-    "qualtrics, values, as TSV in UTF-16": Sample(
+    "qualtrics, labels, as TSV in UTF-16": Sample(
         "Qualtrics",
-        "Pulse.tsv",
-        _tabs(_qualtrics(_Q_VALUES)).encode("utf-16"),
+        "Pulse_March 2, 2026.tsv",
+        _tabs(_qualtrics(_Q_LABELS)).encode("utf-16"),
+        [(4, "marketing", "sales", "2026-W10"), (6, "support", "sales", "2026-W11")],
+        rejects=(5,),
+    ),
+    "qualtrics, values": Sample(
+        "Qualtrics",
+        "Pulse.csv",
+        _qualtrics(_Q_VALUES).encode("utf-8-sig"),
         [(4, "marketing", "sales", "2026-W10")],
         rejects=(5,),
         mapping={"from_team": "Q1", "text": "Q2", "codes": {"1": "marketing", "2": "sales"}},

@@ -1,6 +1,7 @@
 """Every tool's export is recognised by its shape and read with no configuration but the directory, or as said."""
 
 import io
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,6 +39,14 @@ def test_an_export_is_read_as_its_tool_wrote_it(name: str, directory: Directory)
     assert sum(row.blank for row in listed) == sample.blanks
     assert tuple(row.number for row in listed if row.reason and not row.blank) == sample.rejects
     assert all(comment.respondent for comment in comments)
+
+
+def test_every_tool_has_two_files_and_a_survey_two_that_need_no_configuration() -> None:
+    for form in FORMS:
+        needed = [{*sample.mapping} - {"from_team", "timezone"} for sample in SAMPLES.values() if sample.form == form.name]
+        assert needed.count(set()) >= 2, form.name
+    written = Counter(sample.form for sample in SAMPLES.values())
+    assert all(written[chat.NAME] >= 2 for chat in (slack, teams, mattermost, google_chat))
 
 
 def test_a_response_is_one_person_in_all_its_answers_and_within_its_survey_only(directory: Directory) -> None:
