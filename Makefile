@@ -73,8 +73,9 @@ attacks: .venv/.dev ## play every attack on a thousand companies; writes docs/at
 bench-stats: .venv/.bench ## what the statistics promise and keep, on simulated companies, into docs/statistics.md (over an hour)
 	$(BIN)/python -m training.simulator
 
-bench: .venv/.bench ## speed beside peers and the machine's limits, into docs/benchmarks.md (QUICK=1: a short run, into build/)
+bench: .venv/.bench ## redaction, reading and scoring beside peers, and the machine's limits, into docs/ (QUICK=1: a short run, into build/)
 	$(BIN)/python -m training.bench.redaction $(if $(QUICK),--rounds 1 --out build/redaction.md,--out docs/redaction.md)
+	$(BIN)/python -m training.bench.reading $(if $(QUICK),--rows 20000 --rounds 1 --out build/reading.md,--out docs/reading.md)
 	$(BIN)/python -m training.bench $(if $(QUICK),--quick --out build/benchmarks.md,--out docs/benchmarks.md)
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file

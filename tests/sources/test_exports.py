@@ -43,7 +43,9 @@ def test_an_export_is_read_as_its_tool_wrote_it(name: str, directory: Directory)
 
 def test_every_tool_has_two_files_and_a_survey_two_that_need_no_configuration() -> None:
     for form in FORMS:
-        needed = [{*sample.mapping} - {"from_team", "timezone"} for sample in SAMPLES.values() if sample.form == form.name]
+        needed = [
+            {*sample.mapping} - {"from_team", "timezone"} for sample in SAMPLES.values() if sample.form == form.name
+        ]
         assert needed.count(set()) >= 2, form.name
     written = Counter(sample.form for sample in SAMPLES.values())
     assert all(written[chat.NAME] >= 2 for chat in (slack, teams, mattermost, google_chat))

@@ -110,10 +110,10 @@ def test_the_page_says_what_was_met_and_what_was_missed() -> None:
 
 def test_a_start_knows_its_own_memory_and_its_failure() -> None:
     ballast = np.ones(20_000_000)  # 160 MB that are ours, not the command's
-    found = waiting._start((sys.executable, "-c", ""))
+    found = waiting.alone((sys.executable, "-c", ""))
     assert ballast.nbytes / 1e6 > found.megabytes > 1
     with pytest.raises(subprocess.CalledProcessError):
-        waiting._start((sys.executable, "-c", "raise SystemExit(3)"))
+        waiting.alone((sys.executable, "-c", "raise SystemExit(3)"))
 
 
 def test_a_machine_is_told_in_words(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def latency(work: Sequence[Work], count: int, *, evidence: bool) -> Latency:
 def starts(work: Work, folder: Path, repeats: int) -> dict[str, Start]:
     """Commands as a person types them, in turn."""
     config = folder / "friction.toml"
-    config.write_text(_config(work.directory), encoding="utf-8")
+    config.write_text(configuration(work.directory), encoding="utf-8")
     one = folder / "one.jsonl"
     one.write_text(work.file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     plain = folder / "plain.txt"
@@ -78,18 +78,19 @@ def starts(work: Work, folder: Path, repeats: int) -> dict[str, Start]:
     found: dict[str, list[Start]] = {name: [] for name in commands}
     for _ in range(repeats):
         for name, command in commands.items():
-            found[name].append(_start(command))
+            found[name].append(alone(command))
     return {n: Start(median(s.seconds for s in all_), max(s.megabytes for s in all_)) for n, all_ in found.items()}
 
 
-def _start(command: Sequence[str]) -> Start:
+def alone(command: Sequence[str]) -> Start:
     """Through a small process of its own: a child starts with its parent's highest memory on its account."""
     done = subprocess.run((sys.executable, "-c", LAUNCH, *command), capture_output=True, text=True, check=True)  # noqa: S603
     seconds, kilobytes = done.stdout.split()
     return Start(float(seconds), float(kilobytes) * 1024 / 1e6)
 
 
-def _config(directory: Directory) -> str:
+def configuration(directory: Directory) -> str:
+    """``friction.toml`` of a directory."""
     lines = []
     for team in directory.teams.values():
         aliases = ", ".join(f'"{alias}"' for alias in team.aliases)
