@@ -35,6 +35,20 @@ def held(path: Path) -> Iterator[int | None]:
         os.close(file)
 
 
+@contextmanager
+def created(path: Path) -> Iterator[int]:
+    """A new file under this process's lock for as long as the block lasts: its descriptor, open to write."""
+    while True:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_still(path, file):  # nobody took it for one that was left behind, before it was locked
+                yield file
+                return
+        finally:
+            os.close(file)
+
+
 def is_written(file: int) -> bool:
     """Whether somebody has an open file open to write, as far as the system can tell; where it cannot, False.
 

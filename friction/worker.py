@@ -1,26 +1,47 @@
-"""Reads what waits, file by file, into the private store, and empties the folders that it lay in.
+"""Reads what waits, file by file, into the private store: what people put into the inbox, and what was uploaded.
 
-Promises: a file counts once, whenever this is killed and run again, since it is deleted only once its comments are
-committed and the store knows a file, and each of its comments, when it comes again; a file that cannot be read keeps no
-other one waiting, and is never deleted. Called by the commands ``ingest --inbox`` and ``weekly``.
+Promises: a file counts once, whenever this is killed and run again, and however many run at once, since each file is
+read under a lock, is deleted only once its comments are committed, and is known to the store when it comes again; a
+file that cannot be read keeps no other one waiting. Called by the commands ``ingest --inbox``, ``weekly`` and
+``worker``.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from friction.batch_report import public
 from friction.errors import FrictionError, SourceError, place
 from friction.inbox import Inbox
 from friction.records import Week
+from friction.spool import Spool
+from friction.store import batches
+from friction.store.batches import Batch
+from friction.store.engine import Database
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
 
 Read = Callable[[str, str | None, Week | None], "Report"]
 """Reads a file, by its path, source and the week of rows that state none."""
+Stop = Callable[[], bool]
+"""Whether to end before the next file."""
+LOST: Final = 86_400
+"""Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
 
 
-def empty(inbox: Inbox, read: Read) -> list[str]:
+class _Failed(Exception):
+    """A file cannot be read; the message says why, without its text."""
+
+
+def never() -> bool:
+    """Read all that waits."""
+    return False
+
+
+def empty_inbox(inbox: Inbox, read: Read, stop: Stop = never) -> list[str]:
     """Read every file that waits in the inbox; returns what is wrong with those that could not be read.
 
     Raises:
@@ -29,20 +50,71 @@ def empty(inbox: Inbox, read: Read) -> list[str]:
     failures = []
     for claim in inbox.take():
         try:
-            report = read(str(claim.path), claim.source, claim.week)
-        except SourceError as error:
-            claim.failed(str(error))
-            failures.append(str(error))
-            continue
-        except (FrictionError, OSError):
-            raise  # not the file's fault
-        except Exception as error:  # a defect, met in this file: it must not keep the others waiting
-            claim.failed(place(error))
-            failures.append(f"{claim.path.name}: {place(error)}. This is a defect; please report this line")
-            continue
-        if report.rejects.count and not report.comments:
-            claim.failed(_NOTHING)
-            failures.append(f"{claim.path.name}: {_NOTHING}")
+            report = _read(read, str(claim.path), claim.source, claim.week)
+            if report.rejects.count and not report.comments:
+                raise _Failed(f"{claim.path.name}: {_NOTHING}")
+        except _Failed as failure:
+            claim.failed(str(failure))
+            failures.append(str(failure))
         else:
             claim.done()
+        if stop():
+            break
     return failures
+
+
+def empty_spool(
+    spool: Spool, operations: Database, read: Read, *, sources: Collection[str], stop: Stop = never
+) -> list[str]:
+    """Read every upload that waits; returns what is wrong with those that could not be read.
+
+    Raises:
+        UsageError: a store cannot be reached; the uploads wait.
+    """
+    failures = []
+    clear_spool(spool, operations)
+    for batch in batches.undone(operations):
+        if stop():
+            break
+        with spool.take(batch.id) as path:
+            if path is None or not batches.begin(operations, batch.id):
+                continue
+            try:
+                if batch.source is not None and batch.source not in sources:
+                    raise _Failed(f"{batch.id}: its source is not in the configuration any more")
+                report = _read(read, str(path), batch.source, batch.week)
+            except _Failed as failure:
+                batches.fail(operations, batch.id, str(failure))
+                failures.append(str(failure))
+            else:
+                batches.finish(operations, batch.id, public(report), batch="")
+            spool.remove(batch.id)
+    return failures
+
+
+def clear_spool(spool: Spool, operations: Database) -> None:
+    """Delete the files of uploads that are over, or were never acknowledged; give up those whose file is gone."""
+    for id in spool.ids():
+        with spool.take(id) as path:
+            if path is not None:
+                batch = batches.find(operations, id)
+                if batch is None or batch.state not in batches.OPEN:
+                    spool.remove(id)
+    for batch in batches.undone(operations):
+        if _is_lost(spool, batch):
+            batches.fail(operations, batch.id, "its file is gone; send it again")
+
+
+def _read(read: Read, path: str, source: str | None, week: Week | None) -> "Report":
+    try:
+        return read(path, source, week)
+    except SourceError as error:
+        raise _Failed(str(error)) from None
+    except (FrictionError, OSError):
+        raise  # a store, or this machine: not the file's fault
+    except Exception as error:  # a defect, met in this file: it must not keep the others waiting
+        raise _Failed(f"{Path(path).name}: {place(error)}. This is a defect; please report this line") from None
+
+
+def _is_lost(spool: Spool, batch: Batch) -> bool:
+    return time.time() - batch.received > LOST and not spool.path(batch.id).exists()

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from friction import __version__
 
-from . import access, api, dashboard, health, problems, scoring, unsubscribe
+from . import access, api, dashboard, health, problems, scoring, unsubscribe, uploads
 from .edge import Edge, Hosts
 from .metrics import Metrics
 from .queue import ScoringQueue
@@ -52,6 +52,7 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     app.include_router(api.router)
     app.include_router(scoring.router)
     app.include_router(health.router)
+    app.include_router(uploads.router)
     app.include_router(dashboard.router)
     app.include_router(unsubscribe.router)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
@@ -72,7 +73,8 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
 
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host])
-    app.add_middleware(Edge, routes=app.routes)
+    larger = {uploads.PATH: state.settings.max_upload + uploads.OVERHEAD}
+    app.add_middleware(Edge, routes=app.routes, larger=larger)
     app.add_middleware(Traffic, metrics=metrics)
     return app
 

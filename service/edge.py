@@ -10,7 +10,7 @@
 Pure ASGI: they add some microseconds to a request and hold no body. Made by ``service.app``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from re import Pattern
 from typing import Final
@@ -72,11 +72,18 @@ class _Taken:
 
 
 class Edge:
-    """ASGI middleware over an application; see above."""
+    """ASGI middleware over an application; see above.
 
-    def __init__(self, app: ASGIApp, *, routes: Sequence[BaseRoute]) -> None:
+    Args:
+        app: the application.
+        routes: what it takes.
+        larger: paths that take larger bodies than ``MAX_BODY``, and how large; they stream them.
+    """
+
+    def __init__(self, app: ASGIApp, *, routes: Sequence[BaseRoute], larger: Mapping[str, int]) -> None:
         self._app = app
         self._routes = routes
+        self._larger = larger
         self._taken: tuple[_Taken, ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,8 +110,9 @@ class Edge:
         """The answer to a request that no route takes."""
         headers: Headers = request.headers
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return problems.problem(413, f"The body is larger than {MAX_BODY} bytes; send less at once.")
+        most = self._larger.get(request.scope["path"], MAX_BODY)
+        if not length.isdigit() or int(length) > most:
+            return problems.problem(413, f"The body is larger than {most} bytes; send less at once.")
         if request.method == "POST" and "content-length" not in headers:
             return problems.problem(411, "State the body's Content-Length.")
         if not request.scope["query_string"]:

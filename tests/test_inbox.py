@@ -185,7 +185,7 @@ def test_the_command_empties_it(home: Path, ask: Ask) -> None:
     _put(home / "inbox" / "lost.csv", "text,from_team\nIT was late,sales\nIT was rude,sales\n")
     _put(home / "inbox" / "bad.csv", "%PDF-1.7")
     said = _empty(home, code=2)
-    assert "2 files of the inbox could not be read" in said
+    assert "2 files that waited could not be read" in said
     assert "lost.csv: Not one of its rows could be counted" in said
     left = sorted(path.name for path in (home / "inbox").rglob("*") if path.is_file() and path.suffix != ".txt")
     assert left == ["bad.csv", "lost.csv"]
@@ -236,7 +236,7 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
     monkeypatch.setattr("friction.sources.read", fail)
     _put(home / "inbox" / "a.csv")
     _put(home / "inbox" / "b.csv")
-    with pytest.raises(UsageError, match="1 files of the inbox"):
+    with pytest.raises(UsageError, match="1 files that waited"):
         ingesting.empty_inbox(load(home / "friction.toml"))
     said = capsys.readouterr()
     assert "b.csv: 1 rows" in said.out

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -58,7 +58,8 @@ def ingest_files(
 ) -> None:
     """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
     failures: list[str] = []
-    with _reader(settings, strict=strict, format=format) as read:
+    with reading(settings, format) as reader:
+        read = reader(strict)
         for path in paths:
             try:
                 read(path, source, week)
@@ -79,48 +80,60 @@ def empty_inbox(
     strict: bool = False,
     format: Format = "table",
 ) -> None:
-    """Ingest every file of the inbox, and say what became of each; ``source`` and ``week`` where its place says none.
+    """Ingest every file of the inbox and every upload, and say what became of each.
+
+    ``source`` and ``week`` are for files of the inbox whose place says none.
 
     Raises:
-        UsageError: there is no inbox, or a file could not be read; it stands in ``failed``, and the others are in.
+        UsageError: there is no inbox, or a file could not be read; the others are in.
     """
+    from friction import worker
     from friction.inbox import Inbox
-    from friction.worker import empty
+    from friction.spool import Spool
+    from friction.store.operations import open_operations
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
-    with _reader(settings, strict=strict, format=format) as read:
-        failures = empty(inbox, lambda path, its, own: read(path, its or source, own or week))
+    with (
+        reading(settings, format) as reader,
+        closing(open_operations(settings.operations_address)) as operations,
+    ):
+        read = reader(strict)
+        failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week))
+        failures += worker.empty_spool(Spool(settings.spool), operations, reader(False), sources=settings.sources)
     for said in (*failures, *inbox.complaints()):
         print(f"friction: {said}", file=sys.stderr)
     if failures:
-        raise UsageError(f"{len(failures)} files of the inbox could not be read; the others are in")
+        raise UsageError(f"{len(failures)} files that waited could not be read; the others are in")
 
 
 @contextmanager
-def _reader(settings: "Settings", *, strict: bool, format: Format) -> Iterator["Read"]:
-    """What reads one file into the private store and says what became of it."""
+def reading(settings: "Settings", format: Format) -> Iterator[Callable[[bool], "Read"]]:
+    """What makes, strict or not, a function that reads one file into the private store and says what became of it."""
     from friction.ingest import ingest as ingest_file
     from friction.store.scores import ScoreStore
 
     pipeline = build_pipeline(settings)
 
-    def read(path: str, source: str | None, week: "Week | None") -> "Report":
-        with _progress(path) as show:
-            report = ingest_file(
-                path,
-                settings=settings,
-                pipeline=pipeline,
-                store=store,
-                source=source,
-                week=week,
-                strict=strict,
-                progress=show,
-            )
-        say(report, format)
-        return report
+    def reader(strict: bool) -> "Read":
+        def read(path: str, source: str | None, week: "Week | None") -> "Report":
+            with _progress(path) as show:
+                report = ingest_file(
+                    path,
+                    settings=settings,
+                    pipeline=pipeline,
+                    store=store,
+                    source=source,
+                    week=week,
+                    strict=strict,
+                    progress=show,
+                )
+            say(report, format)
+            return report
+
+        return read
 
     with closing(ScoreStore(settings.scores_address)) as store:
-        yield read
+        yield reader
 
 
 def say(report: "Report", format: Format) -> None:

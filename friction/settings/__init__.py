@@ -43,6 +43,8 @@ class Settings:
 
     Attributes:
         home: folder of ``friction.toml``; ``friction-data/`` and ``inbox/`` stand in it.
+        spool: folder in which uploads wait to be read.
+        max_upload: bytes of the largest file that may be sent.
         keeps_files: whether a file of the inbox stays once it is read, where only its owner may read it.
     """
 
@@ -74,6 +76,8 @@ class Settings:
         self.sources = file.sources
         self._timezone = file.timezone
         self.keeps_files = file.inbox.after == "keep"
+        self.spool = self.data / "uploads" if file.service.uploads is None else home / file.service.uploads
+        self.max_upload = file.service.max_upload
         self.digest = file.digest
         self._smtp_password = environment.get(SMTP_PASSWORD_VARIABLE) if private else None
         self.notice = file.notice

@@ -140,6 +140,10 @@ class ServiceSection(Section):
         Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$")] | None
     ) = None
     """As people's browsers and mail clients know it; links in the digest begin with it."""
+    max_upload: Annotated[int, Field(ge=1_000)] = 200_000_000
+    """Bytes of the largest file that may be sent."""
+    uploads: str | None = None
+    """Folder in which uploads wait to be read; its path is taken from where ``friction.toml`` stands."""
 
 
 class RedactionSection(Section):
@@ -198,8 +202,8 @@ class File(Section):
     inbox: InboxSection = InboxSection()
     redaction: RedactionSection = RedactionSection()
     digest: DigestSection = DigestSection()
-    notice: NoticeSection = NoticeSection()
     service: ServiceSection = ServiceSection()
+    notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
     cluster: ClusterSection | None = None
     interventions: tuple[InterventionSection, ...] = ()

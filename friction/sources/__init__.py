@@ -35,6 +35,7 @@ from friction.sources import (
     mattermost,
     object_stores,
     slack,
+    sniff,
     table,
     teams,
     workbook,
@@ -46,12 +47,6 @@ from friction.sources.grid import Record
 from friction.sources.limits import MAX_STANDARD_INPUT, MAX_TEXT_BYTES, MAX_WORKBOOK_BYTES
 from friction.sources.rows import Reader, Resolve, Row
 
-_MAGIC: Final = {
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one with a password; save it as CSV (UTF-8)",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a gzip archive; unpack it first",
-    b"SQLite format 3": "a database",
-}
 _JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
 _TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt")
 _INSIDE: Final = (*_JSON_ENDINGS, *_TABLE_ENDINGS, ".xlsx")
@@ -169,15 +164,10 @@ def read(
         SourceError: empty, binary, not what its name says, an unknown encoding, over a limit, or no text column.
     """
     file = _File(raw, name, mapping, resolve, find, Clock(zone=zone, order=mapping.dates), min_people)
-    head = raw.read(4096)
+    head = raw.read(sniff.ENOUGH)
     size = archive.size_of(raw)
-    for magic, kind in _MAGIC.items():
-        if head.startswith(magic):
-            raise SourceError(f"{name} is {kind}, not a survey or chat export that can be read")
-    if head.startswith(archive.PACKED):
+    if sniff.check(head, name):
         return _packed(file)
-    if not head.strip():
-        raise SourceError(f"{name} is empty")
     if size > MAX_TEXT_BYTES:
         raise SourceError(f"{name} is larger than {MAX_TEXT_BYTES >> 30} GB; split it by rows, the header on each part")
     return _text(file)

@@ -68,6 +68,16 @@ def open_text(raw: BinaryIO, name: str) -> io.TextIOWrapper:
     return (_Spotted if spots.seen else _Lines)(raw, encoding=encoding, newline="")
 
 
+def check_start(head: bytes, name: str) -> None:
+    """Refuse the first bytes of a file that are not those of a text; the rest of it may still be none.
+
+    Raises:
+        SourceError: not a text file.
+    """
+    marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
+    _Spots(name).look(head.decode((marked or _candidates(head))[0], "ignore"))
+
+
 def bounded_lines(lines: IO[str]) -> Iterator[str]:
     """The lines of a text; of one that does not end, ``MAX_LINE`` characters, and the rest is passed over."""
     while line := lines.readline(MAX_LINE):

@@ -7,7 +7,7 @@ stands in a file of its own beside it.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
 
 from friction.store.engine import Database
 from friction.store.schema import Schema, open_store
@@ -52,7 +52,24 @@ DELIVERIES: Final = Table(
 )
 DELIVERY_KEY: Final = Table("delivery_key", METADATA, Column("value", String, primary_key=True))
 """One row: what addresses are hashed with."""
-SCHEMA: Final = Schema("operations", METADATA, head="0003")
+UPLOADS: Final = Table(
+    "uploads",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("source", String),
+    Column("week", Integer),
+    Column("received", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("report", JSON(none_as_null=True)),
+    Column("batch", String),
+    Index("ix_uploads_key", "key", "id"),
+    Index("ix_uploads_state", "state"),
+)
+"""What was uploaded, by which key, and what became of it."""
+SCHEMA: Final = Schema("operations", METADATA, head="0004")
 
 
 def open_operations(address: str) -> Database:

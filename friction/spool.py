@@ -1,0 +1,68 @@
+"""The spool: uploaded files that wait to be read, each by the id of its batch and nothing else.
+
+The web process writes here, and ``friction.worker`` reads and deletes. A file is whole, and may be read, once the
+store ``operations`` has a row of its id: that row is the upload's acknowledgement, and is written last, under the
+file's lock. So whatever a killed process leaves is told apart: a file that nobody has locked and that has no row was
+never acknowledged.
+
+Promises: what is here can be read by its owner only (and by the group of a folder that was set up for two users, with
+the set-group-id bit); a file is on the disk before its row is written; nothing is left of an upload that failed.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from friction.locks import created, held
+
+
+class Spool:
+    """A folder of uploads; the first one makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, id: str) -> Path:
+        """Where the file of a batch is."""
+        return self._folder / id
+
+    @contextmanager
+    def receive(self, id: str) -> Iterator[int]:
+        """A new file, open to write and locked: the block fills it, calls ``keep``, and writes the row of its batch.
+
+        Where the block fails, the file is gone.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with created(self.path(id)) as file:
+            try:
+                yield file
+            except BaseException:
+                self.remove(id)
+                raise
+
+    def keep(self, file: int) -> None:
+        """Return once a received file and its name are on the disk."""
+        shared = self._folder.stat().st_mode & stat.S_ISGID
+        os.fchmod(file, 0o640 if shared else 0o600)
+        os.fsync(file)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def ids(self) -> list[str]:
+        """Files that are here, oldest first; some of them may be on their way."""
+        return sorted(entry.name for entry in self._folder.iterdir()) if self._folder.is_dir() else []
+
+    @contextmanager
+    def take(self, id: str) -> Iterator[Path | None]:
+        """A file under this process's lock, None where it is on its way, taken or gone."""
+        with held(self.path(id)) as file:
+            yield None if file is None else self.path(id)
+
+    def remove(self, id: str) -> None:
+        """Delete a file; it may be gone already."""
+        self.path(id).unlink(missing_ok=True)

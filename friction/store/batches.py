@@ -1,0 +1,141 @@
+"""What became of uploads, for whoever sent them: waiting, reading, done, failed or withdrawn, with counts and rejects.
+
+The row of an upload is its acknowledgement: from then on its file (``friction.spool``) is read, and is counted once.
+No name of a file, no text and nothing that hangs on what others wrote is in it (``friction.batch_report.public``).
+Written by ``service.uploads``, ``friction.worker`` and ``friction ingest --withdraw``.
+"""
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from friction.records import Week
+from friction.store.engine import Database
+from friction.store.operations import UPLOADS
+
+State = Literal["waiting", "reading", "done", "failed", "withdrawn"]
+OPEN: Final = ("waiting", "reading")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An upload.
+
+    Attributes:
+        id: later ones have larger ids; nobody can guess one.
+        key: the id of the access key that sent it.
+        received: seconds since 1970.
+        size: bytes.
+        reason: why it failed.
+        report: its counts and rejects, once it is done.
+    """
+
+    id: str
+    key: str
+    source: str | None
+    week: Week | None
+    received: int
+    size: int
+    state: State = "waiting"
+    reason: str | None = None
+    report: dict[str, Any] | None = None
+
+
+def fresh_id() -> str:
+    """An id for a batch: the millisecond, and 80 bits of chance."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def add(operations: Database, batch: Batch) -> None:
+    """Acknowledge an upload, whose file is on the disk."""
+    row = {
+        "id": batch.id,
+        "key": batch.key,
+        "source": batch.source,
+        "week": None if batch.week is None else batch.week.index,
+        "received": batch.received,
+        "size": batch.size,
+        "state": batch.state,
+    }
+    with operations.write() as db:
+        db.execute(insert(UPLOADS).values(row))
+
+
+def find(operations: Database, id: str) -> Batch | None:
+    """The upload of this id, if there is one."""
+    with operations.read() as db:
+        row = db.execute(select(UPLOADS).where(UPLOADS.c.id == id)).one_or_none()
+    return None if row is None else _batch(row)
+
+
+def sent(operations: Database, key: str, *, before: str | None, limit: int) -> list[Batch]:
+    """Uploads of an access key, the latest first; with ``before``, those that came before the one of this id."""
+    theirs = select(UPLOADS).where(UPLOADS.c.key == key).order_by(UPLOADS.c.id.desc()).limit(limit)
+    with operations.read() as db:
+        rows = db.execute(theirs if before is None else theirs.where(UPLOADS.c.id < before)).all()
+    return [_batch(row) for row in rows]
+
+
+def undone(operations: Database) -> list[Batch]:
+    """Uploads that are not read yet, oldest first; after them those whose reading once began, and did not end."""
+    with operations.read() as db:
+        rows = db.execute(select(UPLOADS).where(UPLOADS.c.state.in_(OPEN))).all()
+    return sorted(map(_batch, rows), key=lambda batch: (batch.state == "reading", batch.id))
+
+
+def begin(operations: Database, id: str) -> bool:
+    """Note that an upload is being read; False where it is over, or none."""
+    return _move(operations, id, OPEN, state="reading")
+
+
+def finish(operations: Database, id: str, report: dict[str, Any], *, batch: str) -> None:
+    """Note what became of an upload.
+
+    Args:
+        operations: the store.
+        id: of the upload.
+        report: its public part.
+        batch: the id under which the private store knows it, for ``withdrawn``.
+    """
+    _move(operations, id, OPEN, state="done", report=report, batch=batch or None)
+
+
+def fail(operations: Database, id: str, reason: str) -> None:
+    """Note why an upload could not be read."""
+    _move(operations, id, OPEN, state="failed", reason=reason)
+
+
+def withdraw(operations: Database, batch: str) -> None:
+    """Note that what the private store knows as ``batch`` was taken out again."""
+    with operations.write() as db:
+        db.execute(update(UPLOADS).where(UPLOADS.c.batch == batch).values(state="withdrawn"))
+
+
+def forget(operations: Database, before: int) -> None:
+    """Delete what was received before a second since 1970, and is over."""
+    with operations.write() as db:
+        db.execute(delete(UPLOADS).where(UPLOADS.c.received < before, UPLOADS.c.state.not_in(OPEN)))
+
+
+def _move(operations: Database, id: str, states: Collection[State], **values: Any) -> bool:
+    with operations.write() as db:
+        done = db.execute(update(UPLOADS).where(UPLOADS.c.id == id, UPLOADS.c.state.in_(states)).values(values))
+    return bool(done.rowcount)
+
+
+def _batch(row: Row[Any]) -> Batch:
+    return Batch(
+        id=row.id,
+        key=row.key,
+        source=row.source,
+        week=None if row.week is None else Week(row.week),
+        received=row.received,
+        size=row.size,
+        state=row.state,
+        reason=row.reason,
+        report=row.report,
+    )

@@ -1,0 +1,224 @@
+"""Uploads over real HTTP into a real spool, read by the real worker: what comes in, who is told of it, what stays."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from friction.batch_report import Report
+from friction.ingest import ingest
+from friction.pipeline import Pipeline
+from friction.settings import Settings
+from friction.spool import Spool
+from friction.store import batches
+from friction.store.engine import Database
+from friction.store.scores import ScoreStore
+from friction.worker import LOST, clear_spool, empty_spool
+from tests.conftest import ENGINES, Ask
+from tests.service.conftest import bearing, make_key
+
+HEADER = "text,from_team,respondent,week\n"
+ROWS = HEADER + "".join(f"Marketing never answers order {n},sales,p{n},2026-W10\n" for n in range(8))
+Empty = Callable[[], list[str]]
+
+
+@pytest.fixture
+def config(config: Path) -> Path:
+    with config.open("a") as more:
+        more.write("[sources.pulse]\ntext = 'answer'\n[service]\nmax_upload = 100_000\n")
+    return config
+
+
+@pytest.fixture
+def spool(settings: Settings) -> Spool:
+    return Spool(settings.spool)
+
+
+@pytest.fixture
+def empty(
+    spool: Spool, settings: Settings, pipeline: Pipeline, scores: ScoreStore, operations: Database
+) -> Iterator[Empty]:
+    def read(path: str, source: Any, week: Any) -> Report:
+        return ingest(path, settings=settings, pipeline=pipeline, store=scores, source=source, week=week)
+
+    yield lambda: empty_spool(spool, operations, read, sources=settings.sources)
+    assert spool.ids() == []
+
+
+def _send(client: httpx.Client, content: bytes | str = ROWS, *, name: str = "a.csv", **fields: str) -> httpx.Response:
+    return client.post("/v1/batches", files={"file": (name, content)}, data=fields)
+
+
+@ENGINES
+def test_a_file_is_kept_then_read_and_its_sender_is_told(
+    empty_client: httpx.Client, spool: Spool, empty: Empty, ask: Ask
+) -> None:
+    sent = _send(empty_client, ROWS + "Das Marketing antwortet uns leider nie,sales,p,2026-W10\n")
+    assert sent.status_code == 202
+    assert sent.headers["location"] == f"/v1/batches/{sent.json()['id']}"
+    assert (sent.json()["state"], sent.json()["report"]) == ("waiting", None)
+    (id,) = spool.ids()
+    assert spool.path(id).stat().st_mode & 0o777 == 0o600
+    assert spool.path(id).read_text().startswith(ROWS)
+    assert empty_client.get(sent.headers["location"]).json() == sent.json()
+    assert empty() == []
+    told = empty_client.get(sent.headers["location"]).json()
+    assert told["state"] == "done"
+    assert (told["report"]["rows"], told["report"]["comments"], told["report"]["rejected"]) == (9, 8, 1)
+    assert told["report"]["rejects"][0]["rows"] == [10]
+    assert ask("select count(*) from scores") == [(8,)]
+    assert _send(empty_client).status_code == 202
+    assert empty() == []
+    assert ask("select count(*) from scores") == [(8,)]
+
+
+def test_source_and_week_go_with_it_in_any_order(empty_client: httpx.Client, empty: Empty, ask: Ask) -> None:
+    rows = "answer,from_team,respondent\nThe helpdesk never answers us,sales,p1\n"
+    fields = {"file": ("a", rows), "source": (None, "pulse"), "week": (None, "2026-W11")}
+    for order in (fields, dict(reversed(fields.items()))):
+        sent = empty_client.post("/v1/batches", files=order)
+        assert (sent.json()["source"], sent.json()["week"]) == ("pulse", "2026-W11")
+    assert empty() == []
+    assert ask("select count(*) from scores") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "word"),
+    [
+        ({"file": ("a.csv", b"%PDF-1.7 kumquat")}, 415, "PDF"),
+        ({"file": ("a.csv", b"")}, 415, "empty"),
+        ({"file": ("a.csv", b"\0kum\1\0quat\2\0")}, 415, "NUL"),
+        ({"file": ("a.csv", ROWS), "source": (None, "kumquat")}, 422, "source"),
+        ({"file": ("a.csv", ROWS), "week": (None, "kumquat")}, 422, "week"),
+        ({"file": ("a.csv", ROWS), "kumquat": (None, "x")}, 422, "file, source, week"),
+        ({"file": ("a.csv", ROWS), "source": (None, "kumquat" * 99)}, 422, "longer"),
+        ({"source": (None, "pulse")}, 422, "no field file"),
+        ({"file": ("a.csv", "kumquat" * 20_000)}, 413, "larger"),
+        ([("file", ("a.csv", ROWS)), ("file", ("b.csv", ROWS))], 422, "once each"),
+    ],
+)
+def test_what_is_not_taken_is_said_and_leaves_nothing(
+    fields: Any, status: int, word: str, empty_client: httpx.Client, spool: Spool
+) -> None:
+    sent = empty_client.post("/v1/batches", files=fields)
+    assert sent.status_code == status
+    assert word in sent.json()["detail"]
+    assert "kumquat" not in sent.text
+    assert spool.ids() == []
+    assert empty_client.get("/v1/batches").json() == {"batches": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status"),
+    [
+        ("text/csv", ROWS, 415),
+        ("multipart/form-data", ROWS, 415),
+        ("multipart/form-data; boundary=b", ROWS, 400),
+        ("multipart/form-data; boundary=b", '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nte', 400),
+        ("multipart/form-data; boundary=" + "b" * 500, ROWS, 400),
+        ("multipart/form-data; boundary=b", "--b\r\n" + "x" * 9999, 400),
+    ],
+)
+def test_a_form_that_is_none_or_is_cut_off(
+    kind: str, content: str, status: int, empty_client: httpx.Client, spool: Spool
+) -> None:
+    sent = empty_client.post("/v1/batches", content=content, headers={"Content-Type": kind})
+    assert sent.status_code == status
+    assert spool.ids() == []
+
+
+def test_a_sender_that_goes_away_leaves_nothing(empty_client: httpx.Client, spool: Spool, operations: Database) -> None:
+    host, port = empty_client.base_url.host, empty_client.base_url.port
+    head = (
+        f"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nAuthorization: {empty_client.headers['authorization']}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n'
+    )
+    with socket.create_connection((host, port)) as connection:
+        connection.sendall((head + ROWS).encode())
+        while not spool.ids():
+            pass
+    while spool.ids():
+        pass
+    assert batches.undone(operations) == []
+
+
+def test_only_its_sender_is_told_of_a_batch(empty_client: httpx.Client, operations: Database) -> None:
+    one, other = (bearing(make_key(operations, "upload")) for _ in range(2))
+    sent = empty_client.post("/v1/batches", files={"file": ROWS}, headers=one)
+    place = sent.headers["location"]
+    assert empty_client.get(place, headers=one).json() == sent.json()
+    assert empty_client.get(place).json() == sent.json()  # an administrator's key
+    hidden = empty_client.get(place, headers=other)
+    assert hidden.status_code == 404
+    assert hidden.content == empty_client.get("/v1/batches/no-such", headers=other).content
+    assert empty_client.get("/v1/batches", headers=other).json()["batches"] == []
+    for scope in ("read", "score"):
+        wrong = bearing(make_key(operations, scope))  # type: ignore[arg-type]
+        assert empty_client.post("/v1/batches", files={"file": ROWS}, headers=wrong).status_code == 403
+
+
+def test_the_list_comes_in_pages(empty_client: httpx.Client, spool: Spool) -> None:
+    sent = [_send(empty_client).json()["id"] for _ in range(5)]
+    found, cursor = [], {}
+    for _ in range(3):
+        page = empty_client.get("/v1/batches", params={"limit": "2"} | cursor).json()
+        found += [batch["id"] for batch in page["batches"]]
+        cursor = {"cursor": page["next"]}
+    assert page["next"] is None
+    assert found == sent[::-1]
+    assert len(spool.ids()) == 5
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    empty_client: httpx.Client, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "kumquat")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("service.uploads.os.write", full)
+        sent = _send(empty_client)
+    assert sent.status_code == 507
+    assert "kumquat" not in sent.text
+    assert spool.ids() == []
+    assert _send(empty_client).status_code == 202
+
+
+def test_what_cannot_be_read_says_why_and_is_gone(empty_client: httpx.Client, empty: Empty) -> None:
+    bad = _send(empty_client, "colour,shape\nred,round\n").headers["location"]
+    good = _send(empty_client).headers["location"]
+    (failure,) = empty()
+    told = empty_client.get(bad).json()
+    assert (told["state"], told["report"]) == ("failed", None)
+    assert told["reason"] in failure
+    assert empty_client.get(good).json()["state"] == "done"
+
+
+def test_a_file_without_a_row_is_deleted_and_a_row_without_a_file_given_up(
+    empty_client: httpx.Client, settings: Settings, spool: Spool, operations: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed web process may leave; only a file that is still being sent is let be."""
+    gone = _send(empty_client).json()["id"]
+    spool.path("half").write_text("text\nkum")
+    spool.remove(gone)
+    with spool.receive("on-its-way"):
+        assert spool.ids() == ["half", "on-its-way"]
+        clear_spool(spool, operations)
+        assert spool.ids() == ["on-its-way"]
+        spool.remove("on-its-way")
+    assert [batch.id for batch in batches.undone(operations)] == [gone]
+    monkeypatch.setattr("friction.worker.time.time", lambda: settings.spool.stat().st_mtime + LOST + 60)
+    clear_spool(spool, operations)
+    assert empty_client.get(f"/v1/batches/{gone}").json()["state"] == "failed"
+
+
+def test_a_shared_spool_is_read_by_its_group(empty_client: httpx.Client, settings: Settings, spool: Spool) -> None:
+    settings.spool.mkdir()
+    settings.spool.chmod(0o2770)
+    _send(empty_client)
+    assert [spool.path(id).stat().st_mode & 0o777 for id in spool.ids()] == [0o640]
