@@ -153,6 +153,7 @@ class Relay:
                 self._open.starttls(context=context)
             if smtp.user is not None and self._password is not None:
                 self._open.login(smtp.user, self._password)
+            self._open.ehlo_or_helo_if_needed()
         except ssl.SSLCertVerificationError:
             raise self._unreachable(f"The certificate of {where} does not hold for that name", is_final=True) from None
         except smtplib.SMTPNotSupportedError:
