@@ -73,14 +73,14 @@ def detect(text: str) -> Lang:
     if 2 * len(_NOT_LATIN.findall(line)) > sum(map(len, words)):
         raise _rejected(_by_script(line, odds))
     for lang, count in _little_words(words).items():
-        _add(odds, lang, LITTLE * count / math.sqrt(len(words)))
-    _add(odds, "fr", ACCENT * _share(_ACCENTED, words))
-    _add(odds, "en", 0.0)
+        _raise(odds, lang, LITTLE * count / math.sqrt(len(words)))
+    _raise(odds, "en", 0.0)
+    _raise(odds, "fr", 0.0 if line.isascii() else ACCENT * _share(_ACCENTED, words))
     ours = max(SUPPORTED, key=odds.__getitem__)
-    others = {lang: value for lang, value in odds.items() if lang not in SUPPORTED}
-    benefit = OURS + SHORT / len(words) - STRANGE * _share(_FOREIGN, words)
-    if others and math.log(sum(map(math.exp, others.values()))) > odds[ours] + benefit:
-        raise _rejected(max(others, key=others.__getitem__))
+    benefit = OURS + SHORT / len(words) - (0.0 if line.isascii() else STRANGE * _share(_FOREIGN, words))
+    others = sum(odds.values()) - odds["en"] - odds["fr"]
+    if others > odds[ours] * math.exp(benefit):
+        raise _rejected(max((lang for lang in odds if lang not in SUPPORTED), key=odds.__getitem__))
     return ours
 
 
@@ -93,12 +93,12 @@ def _model() -> Any:
 
 
 def _heard(line: str) -> dict[str, float]:
-    """Log probabilities of the languages that the model hears in a text; those under ``LEAST`` are left out."""
-    return {label[9:]: math.log(max(p, LEAST)) for p, label in _model().predict(line + "\n", 176, LEAST, "strict")}
+    """What the model gives each language that it gives ``LEAST`` at least."""
+    return {label[9:]: p for p, label in _model().predict(line + "\n", 176, LEAST, "strict")}
 
 
-def _add(odds: dict[str, float], lang: str, more: float) -> None:
-    odds[lang] = odds.get(lang, math.log(LEAST)) + more
+def _raise(odds: dict[str, float], lang: str, log_odds: float) -> None:
+    odds[lang] = odds.get(lang, LEAST) * math.exp(log_odds)
 
 
 def _little_words(words: list[str]) -> Mapping[str, int]:
@@ -125,7 +125,7 @@ def _by_script(line: str, odds: Mapping[str, float]) -> str:
     languages = max(seen, key=seen.__getitem__)
     if not seen[languages]:
         return max((lang for lang in odds if lang not in SUPPORTED), key=odds.__getitem__, default="unknown")
-    return max(languages, key=lambda lang: odds.get(lang, math.log(LEAST)))
+    return max(languages, key=lambda lang: odds.get(lang, 0.0))
 
 
 def _rejected(lang: str) -> RowError:
