@@ -3,18 +3,25 @@ the start.
 
     router = APIRouter(prefix="/v1", dependencies=[Depends(Access("read"))])   # for all of its routes
     def pairs(request: Request, caller: Reader) -> PairsOut: ...               # and to know who asks
+    def matrix(request: Request, caller: PageReader) -> HTMLResponse: ...      # a page leads to /sign-in instead
+
+A program sends its key as ``Authorization: Bearer``. A browser has a session, opened with a key (``service.signing``).
 
 Security properties:
 
 - A key that is absent, malformed, unknown, wrong, expired or revoked gets the same 401; only a key that is good for
-  something else is told so (403).
-- What a key bound to a team may not see is answered like what is not there, by the route: ``Caller.sees`` goes over
+  something else is told so (403). Every request asks the store, so that revoking is at once.
+- What a key bound to a team may not see is answered like what is not there, by the route: ``Caller.seen`` goes over
   what was computed for everybody, so that no number depends on who asks (rules 11 and 13).
+- No other site can act through a reader's browser: its session is good for reading, and for forms of our own pages
+  alone, which have its token and come from here, as the browser itself says.
 """
 
+import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Protocol, TypeVar
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.dependencies.models import Dependant
@@ -23,10 +30,16 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from friction.errors import IntegrityError
-from friction.store import keys
+from friction.settings import Settings
+from friction.store import keys, sessions
+from friction.store.engine import Database
 from friction.store.keys import Key, Scope
 
-from .state import state_of
+from .notes import Notes
+from .pace import Pace
+
+READS: Final = frozenset({"GET", "HEAD"})
+SIGN_IN: Final = "/sign-in"
 
 
 class _Directed(Protocol):
@@ -41,9 +54,19 @@ Of = TypeVar("Of", bound=_Directed)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the holder of a key that holds."""
+    """Who asks: the holder of a key that holds.
+
+    Attributes:
+        session: the token of their browser's session; None where they sent the key itself.
+    """
 
     key: Key
+    session: str | None = field(default=None, repr=False)
+
+    @property
+    def token(self) -> str:
+        """What a form that changes something must send as ``token``, beside the session; nothing without one."""
+        return "" if self.session is None else hmac.digest(self.session.encode(), b"form", "sha256").hex()
 
     def may(self, scope: Scope) -> bool:
         """Whether the key is for this."""
@@ -58,17 +81,82 @@ class Caller:
         return [one for one in found if self.sees(one.from_team, one.about_team)]
 
 
+class Gate:
+    """What the access to one application stands on.
+
+    Args:
+        operations: the store of keys and sessions.
+        settings: the configuration.
+        tls: whether this process itself speaks TLS.
+    """
+
+    def __init__(self, operations: Database, settings: Settings, *, tls: bool) -> None:
+        service = settings.service
+        self.operations = operations
+        self.idle = service.session_hours * 3600
+        self.pace = Pace(requests=service.requests_per_minute, failures=service.failures_per_minute)
+        self.notes = Notes(operations, days=service.audit_days, idle=self.idle)
+        self.is_secure = tls or (settings.public_url or "").startswith("https:")
+        self.cookie = "__Host-friction" if self.is_secure else "friction"
+
+    async def holder(self, request: Request, presented: str) -> Key | None:
+        """The key that somebody presents, or None.
+
+        Raises:
+            HTTPException: 429, too many keys from their address did not hold.
+        """
+        key = await run_in_threadpool(keys.check, self.operations, presented)
+        if key is None:
+            peer = request.client.host if request.client else ""
+            _wait(self.pace.failed(peer), "Too many keys that do not hold.")
+        return key
+
+    async def caller(self, request: Request, sent: HTTPAuthorizationCredentials | None) -> Caller | None:
+        """Who asks, or None."""
+        if sent is not None:
+            key = await self.holder(request, sent.credentials)
+            return None if key is None else Caller(key)
+        token = request.cookies.get(self.cookie)
+        if token is None or "authorization" in request.headers:
+            return None
+        key = await run_in_threadpool(sessions.find, self.operations, token, self.idle)
+        return None if key is None else Caller(key, token)
+
+
+def gate_of(request: Request) -> Gate:
+    """The gate of the application that a request reached."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def note(request: Request, caller: Caller, *, lasting: bool) -> None:
+    """Have the audit trail tell of this request; before it is answered where it leaves something that lasts."""
+    request.state.caller, request.state.lasting = caller, lasting
+
+
+def _wait(seconds: int | None, why: str) -> None:
+    if seconds is not None:
+        raise HTTPException(429, f"{why} Ask again in {seconds} seconds.", {"Retry-After": str(seconds)})
+
+
 _bearer = HTTPBearer(
     scheme_name="key", description="A key from `friction keys create`.", bearerFormat="friction_…", auto_error=False
 )
-_UNKNOWN = "This needs a key that holds: send Authorization: Bearer KEY. Make one with: friction keys create"
+_UNKNOWN: Final = "This needs a key that holds: send Authorization: Bearer KEY. Make one with: friction keys create"
+_REALM: Final = 'Bearer realm="friction"'
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A dependency: the caller, who has a key for ``scope``."""
+    """A dependency: the caller, who has a key for ``scope``.
+
+    Attributes:
+        scope: what the key must be for.
+        page: whether people read the answer in a browser. They are led to sign in, and may send forms.
+    """
 
     scope: Scope
+    page: bool = False
 
     async def __call__(
         self, request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -76,23 +164,52 @@ class Access:
         """The caller.
 
         Raises:
-            HTTPException: 401 without a key that holds, 403 with one that is not for this.
+            HTTPException: 401 without a key that holds, or for a page 303 to the one to sign in; 403 with a key that
+                is not for this, or a form that is not ours; 429 after too many requests.
         """
-        operations = state_of(request).operations
-        key = None if sent is None else await run_in_threadpool(keys.check, operations, sent.credentials)
-        if key is None:
-            raise HTTPException(401, _UNKNOWN, {"WWW-Authenticate": 'Bearer realm="friction"'})
-        caller = Caller(key)
+        gate = gate_of(request)
+        caller = await gate.caller(request, sent)
+        reads = request.method in READS
+        if caller is None or (caller.session is not None and not (reads or self.page)):
+            if self.page and "authorization" not in request.headers:
+                back = f"?back={quote(request.url.path)}" if reads and request.url.path != "/" else ""
+                raise HTTPException(303, "Sign in first.", {"Location": SIGN_IN + back})
+            raise HTTPException(401, _UNKNOWN, {"WWW-Authenticate": _REALM})
+        _wait(gate.pace.asked(caller.key.id), "This key asks too often.")
+        gate.notes.used(caller.key.id, None if caller.session is None else sessions.digest(caller.session))
+        note(request, caller, lasting=not reads and self.scope != "score")
         if not caller.may(self.scope):
-            header = f'Bearer realm="friction", error="insufficient_scope", scope="{self.scope}"'
+            header = f'{_REALM}, error="insufficient_scope", scope="{self.scope}"'
             raise HTTPException(403, f"This needs a key for {self.scope}.", {"WWW-Authenticate": header})
+        if caller.session is not None and not reads:
+            await _require_own_form(request, caller)
         return caller
+
+
+async def _require_own_form(request: Request, caller: Caller) -> None:
+    sent = (await request.form()).get("token")
+    has_token = isinstance(sent, str) and hmac.compare_digest(sent.encode(), caller.token.encode())
+    if not (has_token and is_from_here(request)):
+        raise HTTPException(403, "This form is not from a page of ours, or too old. Open the page again and send it.")
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a browser says that a form is from a page of ours; what is no browser carries nobody's session.
+
+    ``Sec-Fetch-Site`` comes first: our pages state no referrer, for which browsers make ``Origin`` null.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers["host"]
 
 
 Reader = Annotated[Caller, Depends(Access("read"))]
 Scorer = Annotated[Caller, Depends(Access("score"))]
 Uploader = Annotated[Caller, Depends(Access("upload"))]
 Administrator = Annotated[Caller, Depends(Access("admin"))]
+PageReader = Annotated[Caller, Depends(Access("read", page=True))]
 
 
 def _nobody() -> None:
@@ -104,7 +221,7 @@ OPEN = Depends(_nobody)
 
 
 def stated(dependant: Dependant) -> list[Scope | None]:
-    """The accesses that a route asks for; None stands for an open one."""
+    """The scopes that a route asks for; None stands for an open one."""
     calls = [inner.call for inner in dependant.dependencies]
     found: list[Scope | None] = [call.scope for call in calls if isinstance(call, Access)]
     return found + [None] * (_nobody in calls)

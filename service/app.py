@@ -7,19 +7,22 @@ loads is served from here, and what ``service.edge`` promises.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
 
-from . import access, api, dashboard, health, problems, scoring, unsubscribe, uploads
+from . import access, api, dashboard, health, problems, scoring, signing, unsubscribe, uploads
 from .edge import Edge, Hosts
 from .metrics import Metrics
 from .queue import ScoringQueue
 from .state import State
 from .traffic import Traffic
+from .trail import Trail
 
 _DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,12 +32,14 @@ _SWAGGER = ("fastapi_standalone_docs", "static/swagger")
 """The package that ships Swagger UI, and where in it. Found, never imported."""
 
 
-def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
+def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> FastAPI:
     """The application over a loaded state.
 
     Args:
         state: what it answers from.
-        host: where it is served, as in a URL; it answers to this name and to those of loopback alone.
+        host: where it is served, as in a URL; it answers to this name, to the configured public one, and to those of
+            loopback.
+        tls: whether it is served under TLS from this process.
     """
     app = FastAPI(
         title="friction",
@@ -48,6 +53,7 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     app.state.metrics = metrics = Metrics()
     app.state.queue = queue = ScoringQueue(state.pipeline.score, metrics.batch)
     metrics.watch_queue(queue.__len__)
+    app.state.gate = gate = access.Gate(state.operations, state.settings, tls=tls)
     problems.install(app)
     app.include_router(api.router)
     app.include_router(scoring.router)
@@ -55,6 +61,7 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
     app.include_router(uploads.router)
     app.include_router(dashboard.router)
     app.include_router(unsubscribe.router)
+    app.include_router(signing.router)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
@@ -71,8 +78,9 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
 
     access.require_stated(app)
 
+    app.add_middleware(Trail, notes=gate.notes)
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
-    app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host])
+    app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host, *_public(state)])
     larger = {uploads.PATH: state.settings.max_upload + uploads.OVERHEAD}
     app.add_middleware(Edge, routes=app.routes, larger=larger)
     app.add_middleware(Traffic, metrics=metrics)
@@ -82,7 +90,16 @@ def create_app(state: State, *, host: str = "127.0.0.1") -> FastAPI:
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """From start to stop; when it stops, every request is answered."""
+    gate: access.Gate = app.state.gate
     queue: ScoringQueue = app.state.queue
+    gate.notes.start()
     queue.start()
     yield
     queue.close()
+    await run_in_threadpool(gate.notes.close)
+
+
+def _public(state: State) -> list[str]:
+    """The host's public name, as requests state it."""
+    url = state.settings.public_url
+    return [] if url is None else [urlsplit(url).hostname or ""]

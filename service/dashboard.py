@@ -10,7 +10,7 @@ from friction.disclosure import band
 from friction.records import TeamId
 from friction.trends import Trend
 
-from .access import Reader
+from .access import PageReader
 from .state import State
 
 router = APIRouter(include_in_schema=False)
@@ -33,19 +33,19 @@ templates.filters["shade"] = _shade
 
 
 @router.get("/", response_class=HTMLResponse)
-def matrix(request: Request, caller: Reader) -> HTMLResponse:
+def matrix(request: Request, caller: PageReader) -> HTMLResponse:
     """Who speaks about whom, and how the latest window stands."""
     state: State = request.app.state.friction
     view = state.view()
     found = {(t.from_team, t.about_team): t for t in caller.seen(view.trends)}
     page = templates.get_template("matrix.html").render(
-        teams=list(state.directory.teams.values()), trends=found, last_week=view.last_week
+        teams=list(state.directory.teams.values()), trends=found, last_week=view.last_week, caller=caller
     )
     return HTMLResponse(page)
 
 
 @router.get("/pairs/{from_team}/{about_team}", response_class=HTMLResponse)
-def pair(from_team: str, about_team: str, request: Request, caller: Reader) -> HTMLResponse:
+def pair(from_team: str, about_team: str, request: Request, caller: PageReader) -> HTMLResponse:
     """A pair's series as a table."""
     state: State = request.app.state.friction
     teams = state.directory.teams
@@ -54,6 +54,9 @@ def pair(from_team: str, about_team: str, request: Request, caller: Reader) -> H
         raise HTTPException(404, "There is no such pair of teams in the directory.")
     trend = state.view().pair(from_team, about_team)
     page = templates.get_template("pair.html").render(
-        speaks=teams[TeamId(from_team)], spoken_of=teams[TeamId(about_team)], trend=trend if trend.points else None
+        speaks=teams[TeamId(from_team)],
+        spoken_of=teams[TeamId(about_team)],
+        trend=trend if trend.points else None,
+        caller=caller,
     )
     return HTMLResponse(page)

@@ -80,6 +80,7 @@ class Settings:
         self.max_upload = file.service.max_upload
         self.digest = file.digest
         self._smtp_password = environment.get(SMTP_PASSWORD_VARIABLE) if private else None
+        self.service = file.service
         self.notice = file.notice
         self.public_url = None if file.service.public_url is None else file.service.public_url.rstrip("/")
         self.redaction = file.redaction

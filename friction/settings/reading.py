@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from friction.errors import UsageError
 from friction.records import Week
-from friction.settings.sections import File, Section
+from friction.settings.sections import File, Section, ServiceSection
 
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
 RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
@@ -57,6 +57,7 @@ def read(path: Path) -> File:
     _check_sources(path, file)
     _check_interventions(path, file)
     _check_digest(path, file)
+    _check_service(path, file.service)
     for key, variable in _ADDRESSES.items():
         if _has_password(getattr(file.store, key)):
             raise UsageError(
@@ -114,6 +115,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_service(path: Path, service: ServiceSection) -> None:
+    """Every proxy is an address or a network."""
+    for proxy in service.proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            raise UsageError(f"{path}: service.proxies takes addresses like 10.0.0.5 or 10.0.0.0/24") from None
 
 
 def _check_sources(path: Path, file: File) -> None:

@@ -134,7 +134,7 @@ class DigestSection(Section):
 
 
 class ServiceSection(Section):
-    """``[service]``: where ``friction serve`` is reached."""
+    """``[service]``: how the service is reached, and how it treats those who ask. See docs/access.md."""
 
     public_url: (
         Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$")] | None
@@ -144,6 +144,16 @@ class ServiceSection(Section):
     """Bytes of the largest file that may be sent."""
     uploads: str | None = None
     """Folder in which uploads wait to be read; its path is taken from where ``friction.toml`` stands."""
+    proxies: tuple[str, ...] = ()
+    """Addresses of the proxies before it, which end TLS; nobody else is believed who asked through whom."""
+    requests_per_minute: Annotated[int, Field(ge=1)] = 6000
+    """Of one key."""
+    failures_per_minute: Annotated[int, Field(ge=1)] = 30
+    """Keys that do not hold, from one address."""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """Without a request, until the dashboard asks for a key again."""
+    audit_days: Annotated[int, Field(ge=1)] = 400
+    """For which the service can tell who asked for what."""
 
 
 class RedactionSection(Section):

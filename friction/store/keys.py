@@ -103,7 +103,7 @@ def check(operations: Database, presented: str) -> Key | None:
     with operations.read() as db:
         row = db.execute(select(KEYS).where(KEYS.c.id == parts[1])).one_or_none()
     matches = hmac.compare_digest(sha256(parts[2].encode()).hexdigest(), _NOBODY if row is None else row.digest)
-    key = None if row is None else _key(row)
+    key = None if row is None else of_row(row)
     holds = key is not None and key.holds(time.time())
     return key if matches and holds else None
 
@@ -111,7 +111,7 @@ def check(operations: Database, presented: str) -> Key | None:
 def every(operations: Database) -> list[Key]:
     """Every key that was ever made, oldest first."""
     with operations.read() as db:
-        return [_key(row) for row in db.execute(select(KEYS).order_by(KEYS.c.created, KEYS.c.id))]
+        return [of_row(row) for row in db.execute(select(KEYS).order_by(KEYS.c.created, KEYS.c.id))]
 
 
 def some_hold(operations: Database) -> bool:
@@ -140,7 +140,8 @@ def note_use(operations: Database, moments: Mapping[str, int]) -> None:
             db.execute(update(KEYS).where(KEYS.c.id == id, earlier).values(last_used=at))
 
 
-def _key(row: Row[Any]) -> Key:
+def of_row(row: Row[Any]) -> Key:
+    """A row of the table as a key."""
     return Key(
         id=row.id,
         scopes=frozenset(row.scopes.split()),

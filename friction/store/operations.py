@@ -69,7 +69,27 @@ UPLOADS: Final = Table(
     Index("ix_uploads_state", "state"),
 )
 """What was uploaded, by which key, and what became of it."""
-SCHEMA: Final = Schema("operations", METADATA, head="0004")
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("digest", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+)
+"""Browsers that are signed in, each by a key."""
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("minute", BigInteger, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("route", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("status", Integer, primary_key=True),
+    Column("times", Integer, nullable=False),
+)
+"""Who asked for what, by the minute."""
+SCHEMA: Final = Schema("operations", METADATA, head="0005")
 
 
 def open_operations(address: str) -> Database:
