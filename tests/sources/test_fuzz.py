@@ -1,7 +1,8 @@
 """Whatever the bytes: a file is refused with a SourceError or read to its end, and no message quotes it.
 
 Every parser is met: each tool's export damaged as bytes and, where it is packed, inside; tables of any columns; chat
-exports of any shape. ``make fuzz`` runs the same for long, within a second and a gigabyte a file.
+exports of any shape. What is read goes on through redaction and language. ``make fuzz`` runs the same for long, within
+a second and a gigabyte a file.
 """
 
 import io
@@ -13,8 +14,11 @@ from time import process_time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from friction.errors import SourceError
+from friction.errors import RowError, SourceError
+from friction.language import detect
+from friction.pipeline import MAX_CHARACTERS
 from friction.records import Directory, TeamId
+from friction.redaction import Redactor
 from friction.settings import ChannelSection, SourceSection
 from friction.sources import read
 from friction.targets import TargetFinder
@@ -54,6 +58,7 @@ NASTY = st.sampled_from(
         b";",
         b"\t",
         b"\x00",
+        b"\x00" * 5000,
         b"{",
         b"[",
         b"<",
@@ -77,6 +82,7 @@ NASTY = st.sampled_from(
 EDITS = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 9), NASTY | st.binary(max_size=4)), max_size=4)
 DIRECTORY = Directory({TeamId(name): team(name) for name in ("sales", "support", "marketing", "it")})
 FINDER = TargetFinder(DIRECTORY)
+REDACTOR = Redactor(DIRECTORY)
 READ_ALL = SourceSection(
     channels={
         name: ChannelSection(private=True)
@@ -88,16 +94,29 @@ NAMES = st.sampled_from(["f", "f.csv", "f.jsonl", "f.json", "f.xlsx", "f.zip"])
 
 
 def said(content: bytes, name: str = "f", mapping: SourceSection = READ_ALL) -> list[str]:
-    """Every message about a file, which is read to its end."""
+    """Every message about a file, which is read to its end, and about its comments."""
     start = process_time()
+    messages = []
     try:
-        opened = read(io.BytesIO(content), name, mapping, FINDER.resolve, find=FINDER.find)
-        messages = [row.reason for row in opened.rows if row.reason]
+        for row in read(io.BytesIO(content), name, mapping, FINDER.resolve, find=FINDER.find).rows:
+            if row.reason:
+                messages.append(row.reason)
+            elif row.comment and len(row.comment.text) <= MAX_CHARACTERS:
+                messages += told(row.comment.text)
     except SourceError as error:
-        messages = [str(error)]
+        messages.append(str(error))
     if LIMITED:
         assert process_time() - start < SECONDS
     return messages
+
+
+def told(text: str) -> list[str]:
+    """What is said of a comment's language, if it is not ours."""
+    try:
+        detect(REDACTOR.redact(text).text.text)
+    except RowError as error:
+        return [str(error)]
+    return []
 
 
 def quoting(messages: list[str]) -> list[str]:
@@ -168,6 +187,10 @@ CELLS = st.sampled_from(
         MARKED,
         "\ud7ff",
         "😤",
+        "没有人回复我们",
+        "никто не отвечает",
+        "\ufe70 \ufe70",
+        "l’équipe d'O’Brien n'a 06 12 34 56 78, a@b.test",
         "-" * 300,
         f"{MARKED};{MARKED},{MARKED}",
     ]
