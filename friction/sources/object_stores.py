@@ -161,7 +161,7 @@ def _reason(error: Exception, scheme: str) -> str:
     if code == "412":
         return "it was changed while it was read; run again"
     if isinstance(error, FileNotFoundError):
-        return "no such file"
+        return "no such file; the address of a folder ends in /"
     if isinstance(error, ValueError) or "invalid path" in said:
         return "a name there has an empty, '.' or '..' part between its slashes; rename it"
     if "BadScheme" in said:
