@@ -108,7 +108,8 @@ def _little_words(words: list[str]) -> Mapping[str, int]:
         head, elided, tail = word.partition("'")
         parts = (word,) if word in LITTLE_WORDS or not elided else (head + elided, tail)
         for part in parts:
-            found.update(LITTLE_WORDS.get(part, ()))
+            for lang in LITTLE_WORDS.get(part, ()):
+                found[lang] += 1
     return found
 
 
