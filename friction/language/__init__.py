@@ -68,10 +68,10 @@ def detect(text: str) -> Lang:
     line = " ".join(unicodedata.normalize("NFKC", said).lower().replace("\u2019", "'").split())
     words = _WORD.findall(line)
     if not words or sum(map(str.isalpha, said)) < 2:
-        raise _rejected("unknown")
+        raise rejected("unknown")
     odds = _heard(line)
     if 2 * len(_NOT_LATIN.findall(line)) > sum(map(len, words)):
-        raise _rejected(_by_script(line, odds))
+        raise rejected(_by_script(line, odds))
     for lang, count in _little_words(words).items():
         _raise(odds, lang, LITTLE * count / math.sqrt(len(words)))
     _raise(odds, "en", 0.0)
@@ -80,7 +80,7 @@ def detect(text: str) -> Lang:
     benefit = OURS + SHORT / len(words) - (0.0 if line.isascii() else STRANGE * _share(_FOREIGN, words))
     others = sum(odds.values()) - odds["en"] - odds["fr"]
     if others > odds[ours] * math.exp(benefit):
-        raise _rejected(max((lang for lang in odds if lang not in SUPPORTED), key=odds.__getitem__))
+        raise rejected(max((lang for lang in odds if lang not in SUPPORTED), key=odds.__getitem__))
     return ours
 
 
@@ -129,5 +129,6 @@ def _by_script(line: str, odds: Mapping[str, float]) -> str:
     return max(languages, key=lambda lang: odds.get(lang, 0.0))
 
 
-def _rejected(lang: str) -> RowError:
+def rejected(lang: str) -> RowError:
+    """The reason why a comment in another language, given by its code, is not read."""
     return RowError(f"language {lang!r} is not supported (supported: {', '.join(SUPPORTED)})")

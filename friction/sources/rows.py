@@ -3,13 +3,14 @@
 A row of a survey may answer several questions: each answer is a comment of its own, and all of them are one person's.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from friction.errors import RowError
-from friction.language import SUPPORTED
+from friction.language import SUPPORTED, rejected
 from friction.records import Comment, Lang, TeamId, Week
 from friction.settings import SourceSection
 from friction.sources.blank import has_failed, is_blank
@@ -80,9 +81,7 @@ class Reader:
                 yield Row(cells.number, name, comment=said.comment(text.strip(), about))
 
     def _said(self, cells: Cells, row_id: str) -> "_Said":
-        lang = next((known for known in SUPPORTED if known == cells.lang.strip().lower()), None)
-        if cells.lang.strip() and lang is None:
-            raise RowError(f"lang is not supported (supported: {', '.join(SUPPORTED)})")
+        lang = _language(cells.lang) if cells.lang.strip() else None
         if len(row_id) > MAX_ID:
             raise RowError(f"id is longer than {MAX_ID} characters")
         return _Said(
@@ -108,6 +107,17 @@ class Reader:
                 f"unknown team in {column}; add it, or this spelling as an alias, to [teams] of friction.toml"
             )
         return team
+
+
+def _language(code: str) -> Lang:
+    """The language of a code like "fr", "FR" or "fr-CA"."""
+    short = re.split("[-_]", code.strip().lower(), maxsplit=1)[0]
+    for known in SUPPORTED:
+        if short == known:
+            return known
+    if re.fullmatch("[a-z]{2}", short):
+        raise rejected(short)
+    raise RowError(f"lang is no code of a language; write one of {', '.join(SUPPORTED)}, or leave it out")
 
 
 @dataclass(frozen=True, slots=True)

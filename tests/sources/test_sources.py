@@ -162,3 +162,21 @@ def test_missing_file_and_folder(tmp_path) -> None:  # type: ignore[no-untyped-d
         open_bytes(str(tmp_path / "none.csv"))
     with pytest.raises(SourceError, match="is a folder"):
         open_bytes(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("code", "lang", "reason"),
+    [
+        ("", None, None),
+        ("fr", "fr", None),
+        (" FR-ca ", "fr", None),
+        ("en_GB", "en", None),
+        ("de", None, "language 'de' is not supported (supported: en, fr)"),
+        ("pt-BR", None, "language 'pt' is not supported (supported: en, fr)"),
+        ("they never answer", None, "lang is no code of a language; write one of en, fr, or leave it out"),
+        ("bob", None, "lang is no code of a language; write one of en, fr, or leave it out"),
+    ],
+)
+def test_a_stated_language_is_believed_or_rejected_by_name(rows, code: str, lang: str, reason: str) -> None:  # type: ignore[no-untyped-def]
+    (row,) = rows(f"text,lang\nthey never answer,{code}\n")
+    assert (row.comment and row.comment.lang, row.reason) == (lang, reason)
