@@ -75,6 +75,7 @@ def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
         "AWS_SECRET_ACCESS_KEY": "something",
         "AWS_REGION": "us-east-1",
         "SSL_CERT_FILE": str(server.trusted),
+        "NO_PROXY": "127.0.0.1",
     }.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
