@@ -19,6 +19,7 @@ from friction import __version__
 from . import access, api, dashboard, health, problems, scoring, signing, unsubscribe, uploads
 from .edge import Edge, Hosts
 from .metrics import Metrics
+from .paths import Paths
 from .queue import ScoringQueue
 from .state import State
 from .traffic import Traffic
@@ -78,12 +79,13 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
 
     access.require_stated(app)
 
-    app.add_middleware(Trail, notes=gate.notes)
+    paths = Paths(app.routes)
+    app.add_middleware(Trail, notes=gate.notes, paths=paths)
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host, *_public(state)])
     larger = {uploads.PATH: state.settings.max_upload + uploads.OVERHEAD}
     app.add_middleware(Edge, routes=app.routes, larger=larger)
-    app.add_middleware(Traffic, metrics=metrics)
+    app.add_middleware(Traffic, metrics=metrics, paths=paths)
     return app
 
 

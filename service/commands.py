@@ -83,37 +83,45 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; see docs/access.md for others.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8642,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, where no proxy ends TLS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
     config: Config = CONFIG,
 ) -> None:
-    """Serve the API and the dashboard on this machine."""
+    """Serve the API and the dashboard: on this machine, or to others over TLS."""
     from friction import settings as configuration
     from friction.commands import build_pipeline
-    from friction.settings.reading import is_loopback
     from friction.store import keys
     from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
 
     from .app import create_app
     from .guard import keep_out
+    from .reach import check_certificate, require_safe
     from .server import Server
     from .state import State
 
-    if not is_loopback(host):
-        raise UsageError(f"{host} is not a loopback address. Access keys do not exist yet, so nobody else may connect.")
     settings = configuration.load(config, private=False)
-    releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
+    tls = check_certificate(tls_cert, tls_key)
     operations = open_operations(settings.operations_address)
+    has_key = keys.some_hold(operations)
+    require_safe(host, settings.service, tls=tls, has_key=has_key)
+    releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
     state = State(settings, build_pipeline(settings), releases, operations)
     keep_out(settings.releases_address, settings.operations_address)
     name = f"[{host}]" if ":" in host else host
-    server = Server(create_app(state, host=name))
+    server = Server(
+        create_app(state, host=name, tls=tls), proxies=settings.service.proxies, certificate=tls_cert, key=tls_key
+    )
     with _listen(host, port) as listener, suppress(KeyboardInterrupt):
-        print(f"friction on http://{name}:{listener.getsockname()[1]} (API at /docs); stop with Ctrl-C", flush=True)
-        if not keys.some_hold(operations):
+        url = f"{'https' if tls else 'http'}://{name}:{listener.getsockname()[1]}"
+        known = "" if settings.public_url is None else f", for {settings.public_url}"
+        print(f"friction on {url}{known} (API at /docs); stop with Ctrl-C", flush=True)
+        if not has_key:
             _, secret = keys.create(operations, ["admin"], name="first")
-            print(f"No key yet, so here is a first one, for everything. It is shown this once:\n{secret}", flush=True)
+            print(f"Nobody has a key yet, so here is a first one, for everything. It is shown this once:\n{secret}")
+            print(f"Sign in with it at {url}/sign-in, or send it as Authorization: Bearer KEY.", flush=True)
         server.run(sockets=[listener])
 
 

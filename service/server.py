@@ -8,6 +8,8 @@ signal ends it at once. Called by ``friction serve``.
 import asyncio
 import socket
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -21,9 +23,18 @@ PATIENCE: Final = 30
 
 
 class Server(uvicorn.Server):
-    """Serves an application made by ``create_app``."""
+    """Serves an application made by ``create_app``.
 
-    def __init__(self, app: FastAPI) -> None:
+    Args:
+        app: the application.
+        proxies: addresses that are believed when they say for whom they ask; nobody else is.
+        certificate: for TLS from this process, with its ``key``.
+        key: see there.
+    """
+
+    def __init__(
+        self, app: FastAPI, *, proxies: Sequence[str] = (), certificate: Path | None = None, key: Path | None = None
+    ) -> None:
         self._queue: ScoringQueue = app.state.queue
         super().__init__(
             uvicorn.Config(
@@ -31,6 +42,10 @@ class Server(uvicorn.Server):
                 log_config=CONFIG,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
                 ws="none",
                 timeout_graceful_shutdown=PATIENCE,
             )

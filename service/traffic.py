@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .metrics import Metrics, coarse
+from .paths import Paths
 
 _log = logging.getLogger("friction.requests")
 _HEADER: Final = "X-Request-Id"
@@ -26,9 +27,10 @@ SCORING: Final = "/v1/score"
 class Traffic:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, paths: Paths) -> None:
         self._app = app
         self._metrics = metrics
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and note how."""
@@ -55,7 +57,7 @@ class Traffic:
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        route = getattr(scope.get("route"), "path", "other")
+        route = self._paths.of(scope) or "other"
         self._metrics.request(method, route, status, seconds, scoring=route == SCORING)
         if _log.isEnabledFor(logging.INFO):
             told = coarse(seconds) if route == SCORING else seconds

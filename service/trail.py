@@ -16,6 +16,7 @@ from friction.store.audit import MINUTE, Asked
 
 from .access import Caller
 from .notes import Notes
+from .paths import Paths
 
 _FOUND: Final = 400
 """Statuses under this say that what was asked for is there."""
@@ -29,9 +30,10 @@ def about(request: Request, subject: str) -> None:
 class Trail:
     """ASGI middleware over an application."""
 
-    def __init__(self, app: ASGIApp, *, notes: Notes) -> None:
+    def __init__(self, app: ASGIApp, *, notes: Notes, paths: Paths) -> None:
         self._app = app
         self._notes = notes
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and note who asked for what."""
@@ -50,7 +52,7 @@ class Trail:
         asked = Asked(
             minute=int(time.time()) // MINUTE * MINUTE,
             key=caller.key.id,
-            route=f"{scope['method']} {scope['route'].path}",
+            route=f"{scope['method']} {self._paths.of(scope)}",
             subject=subject if status < _FOUND else "",
             status=status,
         )

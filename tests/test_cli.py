@@ -74,7 +74,9 @@ def test_score_strict_writes_nothing(home: Path) -> None:
         (["score", "x.csv", "-o", "."], "Cannot write"),
         (["score", "x.csv", "--config", "friction.toml/x"], "Cannot read friction.toml/x"),
         (["score", "x.csv", "--config", "none.toml"], "friction init"),
-        (["serve", "--host", "0.0.0.0"], "not a loopback address"),
+        (["serve", "--host", "0.0.0.0"], "Say under which name"),
+        (["serve", "--tls-cert", "x.csv"], "together"),
+        (["serve", "--tls-cert", "x.csv", "--tls-key", "x.csv"], "Cannot use the certificate x.csv"),
         (["nonsense"], "No such command"),
     ],
 )

@@ -1,7 +1,8 @@
-"""``friction keys``: make, list and revoke the keys of the service."""
+"""``friction keys``: make, list and revoke the keys of the service, and tell who used them for what."""
 
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,7 +29,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the service.")
+app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the service, and tell who used them.")
 
 
 @app.command()
@@ -88,6 +89,33 @@ def revoke(id: Annotated[str, typer.Argument(help="The key's id.")], config: Con
     keys.revoke(operations, id)
     operations.close()
     print(f"Key {id} is revoked.")
+
+
+@app.command()
+def audit(
+    key: Annotated[str | None, typer.Option(help="Of this key only, by its id.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="Of so many days back.")] = 7,
+    format: Annotated[Literal["table", "json"], typer.Option(help="How to print.")] = "table",
+    config: Config = CONFIG,
+) -> None:
+    """Tell who asked the service for what: by key, to the minute."""
+    from friction.store.audit import told
+
+    _, operations = _open(config)
+    found = told(operations, key=key, since=int(time.time()) - days * 86_400)
+    operations.close()
+    rows: list[dict[str, str | list[str] | None]] = [
+        {
+            "minute": _moment(one.minute),
+            "key": one.key,
+            "route": one.route,
+            "subject": one.subject or None,
+            "status": str(one.status),
+            "times": str(times),
+        }
+        for one, times in found
+    ]
+    _say(rows, format, "requests")
 
 
 def _open(config: Path) -> tuple["Settings", "Database"]:
