@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks attacks bench bench-stats fuzz clean
+.PHONY: help install demo serve test check format train benchmarks attacks bench bench-stats fuzz fuzz-api clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ bench: .venv/.bench ## redaction, reading and scoring beside peers, and the mach
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file
 	$(BIN)/pytest -p no:xdist --hypothesis-profile=fuzz tests/sources/test_fuzz.py
+
+fuzz-api: .venv/.dev ## Schemathesis against the running service: every check, half an hour (SECONDS=60: a short one)
+	$(BIN)/python -m tests.service.fuzz --seconds $(or $(SECONDS),1800)
 
 clean: ## remove what was built
 	rm -rf .venv build

@@ -119,6 +119,9 @@ class Edge:
             return None
         if len(request.scope["query_string"]) > MAX_QUERY:
             return problems.problem(400, "The query is too long.")
+        methods = self._methods(request.scope["path"])
+        if methods and request.method not in methods:
+            return None  # the application says which are right
         known = self._parameters(request)
         given = [name for name, _ in request.query_params.multi_items()]
         if not known:

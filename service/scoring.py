@@ -48,6 +48,11 @@ class CommentIn(_Model):
 class ScoreRequest(_Model):
     """Comments to score."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"comments": [{"id": "m-017", "text": "Marketing never answers us.", "from_team": "sales"}]}]
+        }
+    )
     comments: Annotated[list[CommentIn], Field(min_length=1, max_length=MAX_COMMENTS)]
 
 

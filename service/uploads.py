@@ -9,7 +9,7 @@ import errno
 import os
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
@@ -121,8 +121,8 @@ async def upload(request: Request, caller: Uploader) -> JSONResponse:
 def sent(
     request: Request,
     caller: Uploader,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(description="How many to show at most.", ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=64)] = None,
 ) -> BatchesOut:
     """What this key sent, the latest first."""
     found = batches.sent(state_of(request).operations, caller.key.id, before=cursor, limit=limit + 1)
@@ -131,7 +131,7 @@ def sent(
 
 
 @router.get("/batches/{id}")
-def batch(id: str, request: Request, caller: Uploader) -> BatchOut:
+def batch(id: Annotated[str, Path(description="A batch's id.")], request: Request, caller: Uploader) -> BatchOut:
     """What became of a file. Another's is not there."""
     found = batches.find(state_of(request).operations, id)
     if found is None or not (found.key == caller.key.id or caller.may("admin")):

@@ -4,74 +4,53 @@ A description is the operators' own text, shown to everybody who may see the pai
 characters that would move other text. It is kept in the operations store and in no log.
 """
 
-import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from friction.records import Intervention, TeamId, Week
+from friction.records import Intervention, TeamId
 from friction.store import interventions as store
 
 from ..access import Administrator, Caller, Reader
 from ..answers import Body, answer
 from ..state import State, state_of
-from .parameters import MOST, Cursor, Limit, TeamPath, WeekPath, WeekText, page, week_of
+from .parameters import MOST, Cursor, DateText, Limit, OtherTeamPath, TeamPath, WeekPath, page, week_of
 from .shapes import DoneListOut, DoneOut
 
 router = APIRouter(tags=["interventions"])
-YEARS: Final = (datetime.date(2000, 1, 3), datetime.date(2100, 1, 1))
 _LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*$"
+_PAIR: Final[dict[str, Any]] = {"from_team": "sales", "about_team": "marketing"}
 _GONE: Final = "There is no such intervention."
 
 
 class InterventionIn(BaseModel):
-    """Something done about a pair. Teams are ids; give `week`, or a `date` in it."""
+    """Something done about a pair. Teams are ids; `date` is a day, or an ISO week: its week is what counts."""
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         json_schema_extra={
             "examples": [
-                {
-                    "from_team": "sales",
-                    "about_team": "marketing",
-                    "week": "2026-W09",
-                    "description": "weekly meeting with an agenda",
-                },
-                {
-                    "from_team": "support",
-                    "about_team": "it",
-                    "date": "2026-03-04",
-                    "description": "one queue for both teams",
-                },
+                _PAIR | {"date": "2026-W16", "description": "weekly meeting with an agenda"},
+                _PAIR | {"date": "2026-03-04", "description": "one queue for both teams"},
             ]
         },
     )
-    from_team: Annotated[str, Field(strict=True, max_length=64)]
-    about_team: Annotated[str, Field(strict=True, max_length=64)]
-    week: WeekText | None = None
-    date: Annotated[datetime.date | None, Field(ge=YEARS[0], lt=YEARS[1])] = None
+    from_team: Annotated[str, Field(max_length=64)]
+    about_team: Annotated[str, Field(max_length=64)]
+    date: DateText
     description: Annotated[
         str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)
     ]
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "InterventionIn":
-        if (self.week is None) == (self.date is None):
-            raise PydanticCustomError("one_of", "give either week or date")
-        return self
 
     def read(self) -> Intervention:
         """The intervention.
 
         Raises:
-            HTTPException: 422, the year has no such week.
+            HTTPException: 404, the calendar has no such week or day.
         """
-        week = Week.of(self.date) if self.date is not None else week_of(str(self.week))
-        if not YEARS[0] <= week.monday < YEARS[1]:
-            raise HTTPException(422, f"Give a week between {YEARS[0].year} and {YEARS[1].year}.")
-        return Intervention(TeamId(self.from_team), TeamId(self.about_team), week, self.description)
+        return Intervention(TeamId(self.from_team), TeamId(self.about_team), week_of(self.date), self.description)
 
 
 @router.get("/interventions", response_model=DoneListOut)
@@ -82,7 +61,7 @@ def listed(request: Request, caller: Reader, limit: Limit = MOST, cursor: Cursor
 
 
 @router.get("/interventions/{from_team}/{about_team}/{week}", response_model=DoneOut)
-def one(request: Request, caller: Reader, from_team: TeamPath, about_team: TeamPath, week: WeekPath) -> Response:
+def one(request: Request, caller: Reader, from_team: TeamPath, about_team: OtherTeamPath, week: WeekPath) -> Response:
     """One intervention."""
     return answer(request, Body.of(_find(state_of(request), caller, from_team, about_team, week).model_dump_json()))
 
@@ -109,7 +88,7 @@ def add(request: Request, caller: Administrator, body: InterventionIn) -> Respon
 
 @router.delete("/interventions/{from_team}/{about_team}/{week}", status_code=204)
 def remove(
-    request: Request, caller: Administrator, from_team: TeamPath, about_team: TeamPath, week: WeekPath
+    request: Request, caller: Administrator, from_team: TeamPath, about_team: OtherTeamPath, week: WeekPath
 ) -> Response:
     """Take back an intervention that was entered; one of the configuration is a conflict."""
     state = state_of(request)

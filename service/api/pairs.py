@@ -10,7 +10,7 @@ from friction.trends import Trend
 from ..access import Reader
 from ..answers import Body, answer, made, view_of
 from ..state import state_of
-from .parameters import MOST, Cursor, Limit, TeamPath, page
+from .parameters import MOST, Cursor, Limit, OtherTeamPath, TeamPath, page
 from .shapes import PairOut, PairsOut
 
 router = APIRouter(tags=["released cells"])
@@ -35,7 +35,7 @@ def _names(trend: Trend) -> tuple[str, ...]:
 
 
 @router.get("/pairs/{from_team}/{about_team}", response_model=PairOut)
-async def pair(from_team: TeamPath, about_team: TeamPath, request: Request, caller: Reader) -> Response:
+async def pair(from_team: TeamPath, about_team: OtherTeamPath, request: Request, caller: Reader) -> Response:
     """A pair's series, oldest cell first, its verdict, and what interventions changed.
 
     A pair that nothing can be said about has no cells, whatever the reason.

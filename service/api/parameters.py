@@ -1,9 +1,7 @@
 """What is asked of several routes: a week, and a page of a list that can grow."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Final, TypeVar
 
 from fastapi import HTTPException, Path, Query
@@ -15,26 +13,29 @@ from friction.records import Week
 MOST: Final = 1000
 """Entries of a page, unless fewer are asked for."""
 
-TeamPath = Annotated[str, Path(description="A team's id.", max_length=64)]
-WeekText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-W[0-9]{2}$")]
-WeekPath = Annotated[str, Path(description="An ISO week.", pattern=r"^[0-9]{4}-W[0-9]{2}$", examples=["2026-W16"])]
+_WEEK: Final = r"W(0[1-9]|[1-4][0-9]|5[0-3])"
+_DAY: Final = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+
+TeamPath = Annotated[str, Path(description="A team's id.", max_length=64, examples=["sales"])]
+OtherTeamPath = Annotated[str, Path(description="Another team's id.", max_length=64, examples=["marketing"])]
+WeekPath = Annotated[str, Path(description="An ISO week.", pattern=rf"^[0-9]{{4}}-{_WEEK}$", examples=["2026-W16"])]
+DateText = Annotated[str, StringConstraints(strict=True, pattern=rf"^20[0-9]{{2}}-({_WEEK}|{_DAY})$")]
+"""An ISO week, or a day of it."""
 Limit = Annotated[int, Query(description="How many to show at most.", ge=1, le=MOST)]
-Cursor = Annotated[
-    str | None, Query(description="`next` of the page before.", max_length=400, pattern=r"^[A-Za-z0-9_-]+=*$")
-]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=200)]
 T = TypeVar("T")
 
 
 def week_of(text: str) -> Week:
-    """The week that a path names.
+    """The week that a text of one of the forms above names.
 
     Raises:
-        HTTPException: 422, its year has no such week.
+        HTTPException: 404, the calendar has no such week or day.
     """
     try:
-        return Week.parse(text)
-    except UsageError as error:
-        raise HTTPException(422, str(error)) from None
+        return Week.parse(text) if "W" in text else Week.of(date.fromisoformat(text))
+    except (UsageError, ValueError):
+        raise HTTPException(404, "The calendar has no such week or day.") from None
 
 
 def page(
@@ -42,32 +43,16 @@ def page(
 ) -> tuple[Sequence[T], str | None]:
     """One page of a list, and the cursor of the next; None where there is none.
 
-    A cursor is the key of the last entry shown, so that nothing is shown twice or left out when more are added.
+    A cursor is the key of the last entry shown, so that nothing is shown twice or left out when more are added. Any
+    text is one: what follows it in the order of the list.
 
     Args:
         items: all there are, sorted by ``key``.
-        key: tells entries apart.
+        key: tells entries apart; no part of it has a slash.
         limit: of entries.
         cursor: of the page, None for the first.
-
-    Raises:
-        HTTPException: 422, the cursor is not one that a page gave.
     """
-    after = () if cursor is None else _key(cursor)
+    after = () if cursor is None else tuple(cursor.split("/"))
     rest = [item for item in items if key(item) > after]
     shown = rest[:limit]
-    return shown, _cursor(key(shown[-1])) if len(rest) > limit else None
-
-
-def _cursor(key: tuple[str, ...]) -> str:
-    return urlsafe_b64encode(json.dumps(key).encode()).decode()
-
-
-def _key(cursor: str) -> tuple[str, ...]:
-    try:
-        parts = json.loads(urlsafe_b64decode(cursor))
-        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-            raise ValueError
-        return tuple(parts)
-    except (NotBase64, ValueError, RecursionError):
-        raise HTTPException(422, "This cursor is not the next of any page.") from None
+    return shown, "/".join(key(shown[-1])) if len(rest) > limit else None

@@ -102,7 +102,7 @@ class PairOut(_Model):
 class PairsOut(_Model):
     """Released pairs by name, each with its latest cell only; `next` is the next page's cursor, null on the last."""
 
-    model_config = _like({"pairs": [_PAIR], "next": None})
+    model_config = _like({"pairs": [_PAIR], "next": "marketing/sales"})
     pairs: list[PairOut]
     next: str | None
 
@@ -117,7 +117,7 @@ class WeekListed(_Model):
 class WeeksOut(_Model):
     """Weeks in which cells closed, oldest first. `next` is the cursor of the next page; null on the last."""
 
-    model_config = _like({"weeks": [{"week": "2026-W45", "cells": 12}], "next": None})
+    model_config = _like({"weeks": [{"week": "2026-W45", "cells": 12}], "next": "2026-W45"})
     weeks: list[WeekListed]
     next: str | None
 
@@ -165,6 +165,6 @@ class DoneOut(PairName):
 class DoneListOut(_Model):
     """What was done about pairs, oldest first. `next` is the cursor of the next page; null on the last."""
 
-    model_config = _like({"interventions": [_DONE], "next": None})
+    model_config = _like({"interventions": [_DONE], "next": "2026-W40/marketing/sales"})
     interventions: list[DoneOut]
     next: str | None

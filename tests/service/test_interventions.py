@@ -13,10 +13,10 @@ CANARY = "kumquat-zeppelin"
 DONE: dict[str, Any] = {
     "from_team": "sales",
     "about_team": "marketing",
-    "week": "2026-W09",
+    "date": "2026-W09",
     "description": f"agenda <b>{CANARY}</b>",
 }
-SHOWN = DONE | {"source": "entered"}
+SHOWN = {k: v for k, v in DONE.items() if k != "date"} | {"week": "2026-W09", "source": "entered"}
 WHERE = "/v1/interventions/sales/marketing/2026-W09"
 
 
@@ -30,7 +30,7 @@ def test_entered_shown_measured_and_taken_back(client: httpx.Client, operations:
     pair = client.get("/v1/pairs/sales/marketing", headers={"if-none-match": before.headers["etag"]})
     assert pair.status_code == 200  # another answer than before
     (effect,) = pair.json()["interventions"]
-    assert {k: effect[k] for k in ("week", "description")} == {k: DONE[k] for k in ("week", "description")}
+    assert {k: effect[k] for k in ("week", "description")} == {k: SHOWN[k] for k in ("week", "description")}
     assert CANARY not in client.get("/").text + client.get("/v1/weeks/2026-W09").text
     assert f"<b>{CANARY}" not in client.get("/pairs/sales/marketing").text
 
@@ -44,9 +44,8 @@ def test_entered_shown_measured_and_taken_back(client: httpx.Client, operations:
 
 
 def test_a_date_is_a_day_of_its_week(client: httpx.Client) -> None:
-    done = {k: v for k, v in DONE.items() if k != "week"}
     for day, week in (("2026-01-01", "2026-W01"), ("2025-12-28", "2025-W52"), ("2026-03-04", "2026-W10")):
-        answer = client.post("/v1/interventions", json=done | {"date": day})
+        answer = client.post("/v1/interventions", json=DONE | {"date": day})
         assert (answer.status_code, answer.json()["week"]) == (201, week)
     assert len(client.get("/v1/interventions").json()["interventions"]) == 3
     page = client.get("/v1/interventions?limit=2").json()
@@ -57,15 +56,14 @@ def test_a_date_is_a_day_of_its_week(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"week": None},
-        {"date": "2026-03-04"},
-        {"week": "2026-W60"},
-        {"week": "2026-9"},
-        {"week": "1999-W52"},
-        {"week": "9999-W52"},
-        {"week": None, "date": "yesterday"},
-        {"week": None, "date": "1999-12-31"},
-        {"week": None, "date": 20260304.5},
+        {"date": None},
+        {"week": "2026-W09"},
+        {"date": "2026-W60"},
+        {"date": "2026-9"},
+        {"date": "1999-W52"},
+        {"date": "2026-13-01"},
+        {"date": "yesterday"},
+        {"date": 20260304},
         {"description": ""},
         {"description": "  "},
         {"description": "x" * 201},
@@ -83,6 +81,11 @@ def test_what_is_not_an_intervention(client: httpx.Client, wrong: dict[str, Any]
     assert answer.status_code == 422
     assert CANARY not in answer.text
     assert client.get("/v1/interventions").json()["interventions"] == []
+
+
+@pytest.mark.parametrize("day", ["2025-W53", "2026-02-30"])
+def test_days_that_are_none(client: httpx.Client, day: str) -> None:
+    assert client.post("/v1/interventions", json=DONE | {"date": day}).status_code == 404
 
 
 @pytest.mark.parametrize("teams", [("sales", "nowhere"), (CANARY, "sales"), ("sales", "sales")])
@@ -109,4 +112,4 @@ def test_what_the_configuration_says_stands(config: Any, request: pytest.Fixture
 def test_no_more_than_are_reckoned_in_time(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interventions, "MOST", 2)
     for week, status in (("2026-W01", 201), ("2026-W02", 201), ("2026-W03", 409)):
-        assert client.post("/v1/interventions", json=DONE | {"week": week}).status_code == status
+        assert client.post("/v1/interventions", json=DONE | {"date": week}).status_code == status
