@@ -71,12 +71,12 @@ def serving(home: Path) -> Iterator[tuple[str, str]]:
             server.wait(60)
 
 
-def fuzz(address: str, key: str, seconds: int, *more: str) -> subprocess.CompletedProcess[str]:
-    """Every check and every phase, for about so many seconds."""
+def fuzz(home: Path, address: str, key: str, seconds: int, *more: str) -> subprocess.CompletedProcess[str]:
+    """Every check and every phase, for about so many seconds. What it remembers for its next run stays in ``home``."""
     command = [BIN / "schemathesis", "--config-file", CONFIGURED, "--no-color", "run", f"{address}/openapi.json"]
     command += ["--header", f"Authorization:Bearer {key}", "--checks", "all", "--continue-on-failure"]
     command += ["--max-time", str(seconds), "--request-timeout", "60", *more]
-    return subprocess.run(command, capture_output=True, text=True, timeout=seconds * 3 + 120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds * 3 + 120, check=False, cwd=home)
 
 
 def main() -> int:
@@ -87,7 +87,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder))
         with serving(Path(folder)) as (address, key):
-            done = fuzz(address, key, seconds)
+            done = fuzz(Path(folder), address, key, seconds)
         print(done.stdout + done.stderr)
         return done.returncode
 
