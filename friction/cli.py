@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from friction import __version__
-from friction.commands import ingesting, keys, releasing, reporting, scoring, starting
+from friction.commands import ingesting, keys, releasing, reporting, scoring, starting, working
 from friction.errors import FrictionError, UsageError, place
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ for command in (
     starting.init,
     scoring.score,
     ingesting.ingest,
+    working.worker,
     releasing.release,
     reporting.trends,
     reporting.plan,

@@ -9,10 +9,11 @@ file that cannot be read keeps no other one waiting. Called by the commands ``in
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from friction.batch_report import public
-from friction.errors import FrictionError, SourceError, place
+from friction.errors import FrictionError, SourceError, UsageError, place
 from friction.inbox import Inbox
 from friction.records import Week
 from friction.spool import Spool
@@ -27,6 +28,9 @@ Read = Callable[[str, str | None, Week | None], "Report"]
 """Reads a file, by its path, source and the week of rows that state none."""
 Stop = Callable[[], bool]
 """Whether to end before the next file."""
+POLL: Final = 1.0
+LONGEST: Final = 60.0
+"""Seconds between two looks at what waits: usually, and at most while a store is away."""
 LOST: Final = 86_400
 """Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
@@ -118,3 +122,24 @@ def _read(read: Read, path: str, source: str | None, week: Week | None) -> "Repo
 
 def _is_lost(spool: Spool, batch: Batch) -> bool:
     return time.time() - batch.received > LOST and not spool.path(batch.id).exists()
+
+
+def watch(empty: Callable[[], None], stop: Event, *, say: Callable[[str], None]) -> None:
+    """Read what waits, and go on as more comes, until told to stop.
+
+    Args:
+        empty: reads what waits.
+        stop: set from a signal's handler or another thread; the file at hand is read to its end.
+        say: told when a store or this machine does not let us go on, once until it does again.
+    """
+    pause = POLL
+    while not stop.is_set():
+        try:
+            empty()
+            pause = POLL
+        except (UsageError, OSError) as error:
+            if pause == POLL:
+                said = error.strerror if isinstance(error, OSError) else error
+                say(f"{said}. What waits is read once that is over")
+            pause = min(2 * pause, LONGEST)
+        stop.wait(pause)

@@ -2,14 +2,17 @@
 
 import errno
 import socket
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from friction.commands import CONFIG, Config
 from friction.errors import UsageError
+
+if TYPE_CHECKING:
+    from friction.settings import Settings
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; by default friction-data/digests.")]
 
@@ -87,10 +90,20 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8642,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate, where no proxy ends TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    worker: Annotated[bool, typer.Option("--worker", help="Also read the inbox and uploads, as they come.")] = False,
     config: Config = CONFIG,
 ) -> None:
     """Serve the API and the dashboard: on this machine, or to others over TLS."""
     from friction import settings as configuration
+    from friction.keeper import kept_worker
+
+    if worker:
+        configuration.load(config)  # a mistake in it is told once, and not by every worker that is started
+    with kept_worker(config) if worker else nullcontext():  # while this process knows where the private store is
+        _serve(configuration.load(config, private=False), host, port, tls_cert, tls_key)
+
+
+def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
     from friction.commands import build_pipeline
     from friction.store import keys
     from friction.store.operations import open_operations
@@ -102,7 +115,6 @@ def serve(
     from .server import Server
     from .state import State
 
-    settings = configuration.load(config, private=False)
     tls = check_certificate(tls_cert, tls_key)
     operations = open_operations(settings.operations_address)
     has_key = keys.some_hold(operations)

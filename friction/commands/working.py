@@ -1,0 +1,65 @@
+"""``friction worker``: reads what comes, as it comes, until it is told to stop."""
+
+import os
+import signal
+import sys
+from contextlib import closing
+from io import TextIOWrapper
+from threading import Event, Thread
+from typing import Annotated
+
+import typer
+
+from friction.commands import CONFIG, Config
+
+
+def worker(
+    until_closed: Annotated[bool, typer.Option("--until-closed", hidden=True)] = False, config: Config = CONFIG
+) -> None:
+    """Read the inbox and what is uploaded as it comes. Ctrl-C, or SIGTERM, ends it after the file at hand."""
+    from friction import settings as configuration
+    from friction.commands.ingesting import reading
+    from friction.inbox import Inbox
+    from friction.spool import Spool
+    from friction.store.operations import open_operations
+    from friction.worker import empty_inbox, empty_spool, watch
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what became of a file is said at once, in a log too
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if until_closed:
+        Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
+    settings = configuration.load(config)
+    inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
+    spool = Spool(settings.spool)
+    said: set[str] = set()
+    with (
+        reading(settings, "json") as reader,
+        closing(open_operations(settings.operations_address)) as operations,
+    ):
+        read = reader(False)
+
+        def empty() -> None:
+            failures = empty_spool(spool, operations, read, sources=settings.sources, stop=stop.is_set)
+            if not stop.is_set():
+                failures += empty_inbox(inbox, read, stop.is_set)
+            complaints = set(inbox.complaints())
+            for line in (*failures, *sorted(complaints - said)):
+                _say(line)
+            said.intersection_update(complaints)
+            said.update(complaints)
+
+        watch(empty, stop, say=_say)
+
+
+def _say(line: str) -> None:
+    print(f"friction: {line}", file=sys.stderr, flush=True)
+
+
+def _wait_for_the_end(stop: Event) -> None:
+    """Stop once standard input closes: whoever holds its other end is gone."""
+    while os.read(0, 1):
+        pass
+    stop.set()
