@@ -12,12 +12,13 @@ from typing import BinaryIO, Final
 
 from friction import sources
 from friction.batch_report import Report
+from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored, Week
 from friction.rejects import Listing, Stage
 from friction.settings import Settings, SourceSection
-from friction.store.scores import SEEN_WEEKS, ScoreStore, Vote
+from friction.store.scores import ScoreStore, Vote
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""

@@ -8,10 +8,17 @@ A margin is therefore not of everybody who wrote, and says of how many cells it 
 who speaks of two teams counts in two cells.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from friction.likelihood import Errors
+from friction.rates import Rate
 from friction.records import Cell, TeamId, Week
+from friction.shares import share
+
+_NORMAL: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,12 @@ def closed_in(cells: Iterable[Cell], first: Week, last: Week) -> list[Cell]:
     return [cell for cell in cells if first <= cell.last_week <= last]
 
 
+def last_made(cells: Sequence[Cell]) -> list[Cell]:
+    """Those that the latest model and mechanism made: shares of others are not added to theirs."""
+    newest = max(cells, key=lambda cell: cell.last_week, default=None)
+    return [c for c in cells if newest and (c.model, c.mechanism) == (newest.model, newest.mechanism)]
+
+
 def received(cells: Iterable[Cell]) -> Mapping[TeamId, Margin]:
     """What each team receives from all teams together. A team with no released cell is not in it."""
     return _totals(cells, lambda cell: cell.about_team)
@@ -64,6 +77,20 @@ def company(cells: Iterable[Cell]) -> Margin:
     for cell in cells:
         total = total.with_cell(cell)
     return total
+
+
+def rate(cells: Sequence[Cell], errors: Errors) -> Rate | None:
+    """The share of all voices that blame, corrected for the classifier's errors, with its 95 % interval.
+
+    Args:
+        cells: of any pairs, of one model and mechanism (``last_made``); None comes of none.
+        errors: of blame, by the model in use.
+    """
+    if not cells:
+        return None
+    found = share(cells, errors)
+    wide = _NORMAL * math.sqrt(found.variance + float(found.draws.var()))
+    return Rate(*(min(max(x, 0.0), 1.0) for x in (found.value, found.value - wide, found.value + wide)))
 
 
 def _totals(cells: Iterable[Cell], key: Callable[[Cell], TeamId]) -> dict[TeamId, Margin]:

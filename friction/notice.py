@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from friction.disclosure import BASE, YEAR, Policy
+from friction.disclosure import BASE, SEEN_WEEKS, YEAR, Policy
 from friction.model_folder import Card, ErrorRate
 from friction.settings import Settings
 from friction.taxonomy import PATTERNS
@@ -99,7 +99,6 @@ def notice(settings: Settings, card: Card, language: Language) -> str:
 
 
 def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]:
-    from friction.store.scores import SEEN_WEEKS
     from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
 
     teams = settings.directory.teams.values()

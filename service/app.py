@@ -7,9 +7,10 @@ loads is served from here, and what ``service.edge`` promises.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +32,16 @@ _DOCS_POLICY = (
 )
 _SWAGGER = ("fastapi_standalone_docs", "static/swagger")
 """The package that ships Swagger UI, and where in it. Found, never imported."""
+
+
+class _Static(StaticFiles):
+    """Files of the pages: kept by browsers, which ask whether they have changed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or that it has not changed."""
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
 
 def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> FastAPI:
@@ -64,7 +75,7 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     app.include_router(unsubscribe.router)
     app.include_router(signing.router)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", _Static(directory=Path(__file__).parent / "static"), name="static")
 
     @app.get("/docs", include_in_schema=False, dependencies=[access.OPEN])
     def docs() -> HTMLResponse:
@@ -73,9 +84,9 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
         return HTMLResponse(page, headers={"Content-Security-Policy": _DOCS_POLICY})
 
     @app.get(problems.PAGE, include_in_schema=False, dependencies=[access.OPEN])
-    def kinds() -> HTMLResponse:
+    def kinds(request: Request) -> HTMLResponse:
         """Every kind of error."""
-        return HTMLResponse(dashboard.templates.get_template("problems.html").render(kinds=problems.KINDS))
+        return dashboard.render(request, "problems.html", kinds=problems.KINDS)
 
     access.require_stated(app)
 

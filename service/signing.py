@@ -7,6 +7,7 @@ pages: under Strict whoever follows a link would seem signed out. Nothing is cha
 """
 
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -15,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from friction.store import sessions
 
 from .access import OPEN, SIGN_IN, Access, Caller, gate_of, is_from_here, note
-from .dashboard import templates
+from .dashboard import render
 
 router = APIRouter(include_in_schema=False)
 _LONGEST: Final = 500
@@ -24,24 +25,24 @@ SentBack = Annotated[str, Form(max_length=_LONGEST)]
 
 
 @router.get(SIGN_IN, dependencies=[OPEN])
-def form(back: Back = "/") -> HTMLResponse:
+def form(request: Request, back: Back = "/") -> HTMLResponse:
     """Ask for a key."""
-    return _form(back)
+    return _form(request, back)
 
 
 @router.post(SIGN_IN, dependencies=[OPEN])
 async def sign_in(request: Request, key: Annotated[str, Form(max_length=_LONGEST)], back: SentBack = "/") -> Response:
     """Open a session, and lead back to where its reader came from."""
     if not is_from_here(request):
-        return _form(back, "This form is not from here. Send it again.", 403)
+        return _form(request, back, "elsewhere", 403)
     gate = gate_of(request)
     found = await gate.holder(request, key.strip())
     if found is None:
-        return _form(back, "This key does not hold.", 401)
+        return _form(request, back, "unknown", 401)
     caller = Caller(found)
     note(request, caller, lasting=True)
     if not caller.may("read"):
-        return _form(back, "This key is not for reading.", 403)
+        return _form(request, back, "scope", 403)
     await _close(request)
     token = await run_in_threadpool(sessions.open_with, gate.operations, found)
     answer = RedirectResponse(_own(back), 303)
@@ -65,9 +66,10 @@ async def _close(request: Request) -> None:
         await run_in_threadpool(sessions.end, gate.operations, token)
 
 
-def _form(back: str, wrong: str = "", status: int = 200) -> HTMLResponse:
-    page = templates.get_template("sign-in.html").render(back=_own(back), wrong=wrong)
-    return HTMLResponse(page, status)
+def _form(request: Request, back: str, wrong: str = "", status: int = 200) -> HTMLResponse:
+    return render(
+        request, "sign-in.html", status=status, back=_own(back), here=f"{SIGN_IN}?back={quote(_own(back))}", wrong=wrong
+    )
 
 
 def _own(back: str) -> str:

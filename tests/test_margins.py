@@ -5,7 +5,9 @@ from itertools import permutations
 
 import pytest
 
-from friction.margins import Margin, closed_in, company, given, received
+from friction.likelihood import Errors
+from friction.margins import Margin, closed_in, company, given, last_made, rate, received
+from friction.model_folder import ErrorRate
 from friction.records import Cell, Week
 
 MakeCells = Callable[..., list[Cell]]
@@ -40,6 +42,23 @@ def test_both_ways_of_adding_up_give_the_company(cells: list[Cell]) -> None:
         assert sum(m.blaming for m in totals.values()) == whole.blaming
     assert whole.cells == len(cells)
     assert whole.blame_share == pytest.approx(whole.blaming / whole.voices)
+
+
+def test_a_total_is_corrected_and_has_an_interval(make_cells: MakeCells) -> None:
+    """True share 0.5: a classifier that finds 8 of 10 and invents 1 of 10 sees 0.45 of the voices blame."""
+    errors = Errors({"en": ErrorRate(hits=800, positives=1000, rejections=900, negatives=1000)})
+    few, many = (rate(make_cells([0.45] * n, people=60), errors) for n in (2, 40))
+    assert few is not None
+    assert many is not None
+    assert few.value == pytest.approx(0.5, abs=0.02)
+    assert 0 < few.low < many.low < many.value < many.high < few.high < 1
+    assert rate([], errors) is None
+
+
+def test_only_what_one_model_made_is_added_up(make_cells: MakeCells) -> None:
+    older, newer = make_cells([0.3] * 4, model="a"), make_cells([0.3] * 6, model="b")[4:]
+    assert last_made(older + newer) == newer
+    assert last_made([]) == []
 
 
 def test_without_cells_there_is_nothing_to_say() -> None:

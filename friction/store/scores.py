@@ -38,7 +38,7 @@ from sqlalchemy import (
     update,
 )
 
-from friction.disclosure import YEAR
+from friction.disclosure import SEEN_WEEKS, YEAR
 from friction.records import LANGS, Lang, TeamId, Week
 from friction.store.schema import Schema, open_store
 from friction.taxonomy import PATTERNS, Pattern
@@ -88,8 +88,6 @@ _LEDGER: Final = Table(
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
 SCHEMA: Final = Schema("scores", METADATA, head="0003", unversioned=("scores", "lang"))
-SEEN_WEEKS: Final = 26
-"""How long a comment is recognised when another file brings it again."""
 
 _KEY: Final = 32
 _SURVEY: Final = 8

@@ -7,8 +7,8 @@ order, size or colour hangs on anything that is not in the trends (rule 12).
 from collections.abc import Sequence
 from typing import Any, Final
 
-from friction.records import Directory, Team
-from friction.trends import Trend
+from friction.records import Directory, Team, Week
+from friction.trends import Point, Trend, Verdict
 from friction.wording import Language
 from service.words import Words, words
 
@@ -24,16 +24,22 @@ _TALL: Final = 58
 _TOP: Final = 46
 
 
-def matrix(found: Sequence[Trend], directory: Directory, language: Language) -> Chart:
-    """Each pair's latest share with its interval and verdict.
+def matrix(found: Sequence[Trend], directory: Directory, language: Language, week: Week | None = None) -> Chart:
+    """Each pair's latest share with its interval and verdict, or its share in the window that closed in a week.
 
     Args:
         found: every released pair.
         directory: whose teams are the rows and columns.
         language: of the reader.
+        week: show its windows alone, without verdicts, which are of now.
     """
     say, teams = words(language), list(directory.teams.values())
-    trends = {(t.from_team, t.about_team): t for t in found}
+    points = {
+        (t.from_team, t.about_team): (p, t.verdict if week is None else None)
+        for t in found
+        for p in (t.points[-1:] if week is None else t.points)
+        if week is None or p.cell.last_week == week
+    }
     longest = max((len(_short(team)) for team in teams), default=0)
     left, wide = longest * _LETTER + 14, max(84.0, longest * _LETTER + 10)
     rows = [
@@ -42,7 +48,7 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language) -> 
             "y": _TOP + i * _TALL,
             "cells": [
                 {"x": left + j * wide, "self": speaks == about}
-                | _shown(trends.get((speaks.id, about.id)), speaks, about, say)
+                | _shown(points.get((speaks.id, about.id)), speaks, about, say)
                 for j, about in enumerate(teams)
             ],
         }
@@ -60,7 +66,7 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language) -> 
     return Chart(
         "matrix",
         say("matrix.title"),
-        say("matrix.description", count=len(trends), all=len(teams) * (len(teams) - 1)),
+        say("matrix.description", count=len(points), all=len(teams) * (len(teams) - 1)),
         left + len(teams) * wide + 2,
         _TOP + len(teams) * _TALL + 2,
         scene,
@@ -76,24 +82,25 @@ def _short(team: Team) -> str:
     return team.name if len(team.name) <= _LONGEST else team.name[: _LONGEST - 1] + "…"
 
 
-def _shown(trend: Trend | None, speaks: Team, about: Team, say: Words) -> dict[str, Any]:
-    if trend is None:
-        return {"trend": None}
-    blame = trend.points[-1].blame
-    share = say.percent(blame.value)
-    return {
-        "trend": trend,
-        "step": step(blame.value),
+def _shown(found: tuple[Point, Verdict | None] | None, speaks: Team, about: Team, say: Words) -> dict[str, Any]:
+    if found is None:
+        return {"step": None}
+    point, verdict = found
+    share, blame = say.percent(point.blame.value), point.blame
+    words_of = {
+        "speaks": speaks.name,
+        "about": about.name,
         "share": share,
-        "half": len(share) * _DIGIT / 2,
+        "interval": say.interval(blame.low, blame.high),
+        "people": say.people(point.cell.respondents),
+    }
+    label = say("matrix.cell", **words_of)
+    return {
+        "step": step(blame.value),
+        "leads": f"/pairs/{speaks.id}/{about.id}",
+        "verdict": verdict,
+        "share": share,
+        "half": (len(share) * _DIGIT + 5) / 2,
         "interval": say("common.span", first=round(blame.low * 100), last=say.percent(blame.high)),
-        "label": say(
-            "matrix.cell",
-            speaks=speaks.name,
-            about=about.name,
-            share=share,
-            interval=say.interval(blame.low, blame.high),
-            people=say.people(trend.points[-1].cell.respondents),
-            verdict=say(f"verdict.{trend.verdict.replace(' ', '_')}"),
-        ),
+        "label": label if verdict is None else f"{label}; {say.verdict(verdict)}",
     }

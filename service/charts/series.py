@@ -18,15 +18,16 @@ from service.words import Words, words
 from .calendar import Calendar
 from .chart import Chart
 
-WIDE: Final = 860.0
+WIDE: Final = 1040.0
+USUAL: Final = 860.0
 NARROW: Final = 360.0
-"""Widths for a desk and for a telephone: letters keep their size in both."""
+"""Widths for a desk, a sheet and a telephone: letters keep their size in all of them."""
 _LEFT, _RIGHT, _TOP, _PLOT, _BOTTOM = 50.0, 14.0, 40.0, 220.0, 30.0
 _ROW, _BAR = 62.0, 30.0
 MOST_PATTERNS: Final = 5
 
 
-def series(trend: Trend, directory: Directory, language: Language, width: float = WIDE) -> Chart:
+def series(trend: Trend, directory: Directory, language: Language, width: float = USUAL) -> Chart:
     """The share of each window as a step, in the band of its interval.
 
     Args:
@@ -60,7 +61,7 @@ def series(trend: Trend, directory: Directory, language: Language, width: float 
     )
 
 
-def patterns(trend: Trend, directory: Directory, language: Language, width: float = WIDE) -> Chart | None:
+def patterns(trend: Trend, directory: Directory, language: Language, width: float = USUAL) -> Chart | None:
     """How many voiced each pattern in each window, the most voiced first; None where nobody voiced any.
 
     Args:
@@ -69,7 +70,7 @@ def patterns(trend: Trend, directory: Directory, language: Language, width: floa
         language: of the reader.
         width: in pixels.
     """
-    say, calendar = words(language), Calendar.of(trend, 2, width - 2)
+    say, calendar = words(language), Calendar.of(trend, _LEFT, width - _RIGHT)
     most = most_voiced(trend.points)[:MOST_PATTERNS]
     if not most:
         return None
@@ -78,7 +79,7 @@ def patterns(trend: Trend, directory: Directory, language: Language, width: floa
         {
             "y": _TOP + i * _ROW,
             "word": say.patterns[pattern],
-            "last": say("patterns.last", share=say.percent(trend.points[-1].patterns.get(pattern, 0.0))),
+            "last": say("patterns.last" if width > NARROW else "patterns.last_short", share=latest),
             "bars": [
                 {
                     "x": x + 1,
@@ -92,11 +93,12 @@ def patterns(trend: Trend, directory: Directory, language: Language, width: floa
             ],
         }
         for i, pattern in enumerate(most)
+        for latest in [say.percent(trend.points[-1].patterns.get(pattern, 0.0))]
     ]
     scene = {
         "rows": rows,
         "base": _BAR + 20,
-        "plot": {"left": 2.0, "right": width - 2, "top": _TOP, "bottom": _TOP + len(rows) * _ROW},
+        "plot": {"left": _LEFT, "right": width - _RIGHT, "top": _TOP, "bottom": _TOP + len(rows) * _ROW},
         **_around(trend, calendar, say),
     }
     description = say("patterns.description", pattern=say.patterns[most[0]], top=say.percent(top))

@@ -18,6 +18,7 @@ from babel.numbers import format_percent
 
 from friction.disclosure import band
 from friction.records import Week
+from friction.trends import Verdict
 from friction.wording import PATTERN_WORDS, Language
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "fr")
@@ -103,6 +104,10 @@ class Words:
             return str(first)
         end = str(last)[5:] if str(first)[:4] == str(last)[:4] else str(last)
         return self("common.span", first=first, last=end)
+
+    def verdict(self, verdict: Verdict) -> str:
+        """A verdict."""
+        return self(f"verdict.{verdict.replace(' ', '_')}")
 
     def interval(self, low: float, high: float) -> str:
         """The ends of an interval of shares."""

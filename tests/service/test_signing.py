@@ -40,7 +40,7 @@ def test_a_page_leads_to_signing_in_and_back(browser: httpx.Client, operations: 
     assert back is not None
     answer = _sign_in(browser, make_key(operations, "read"), back=html.unescape(back[1]))
     assert (answer.status_code, answer.headers["location"]) == (303, "/pairs/sales/marketing")
-    assert "20-49" in browser.get("/pairs/sales/marketing").text
+    assert "20–49" in browser.get("/pairs/sales/marketing").text
     assert browser.get("/v1/pairs").status_code == 200
 
 

@@ -41,7 +41,7 @@ def test_the_same_keys_and_places() -> None:
 
 def test_every_key_is_asked_for() -> None:
     asked = "".join(p.read_text("utf-8") for kind in ("*.py", "*.html", "*.svg") for p in ROOT.rglob(kind))
-    built = {match + "." for match in re.findall(r'(?:say\(f?"|say\(")([\w.]+)\.(?:\{|" ~)', asked)}
+    built = {match + "." for match in re.findall(r'(?:say|self)\(f?"([\w.]+)\.(?:\{|" ~)', asked)}
     for key in _catalogue("en"):
         key = re.sub(r"\.(one|other)$", "", key)
         assert f'"{key}"' in asked or any(key.startswith(b) for b in built), key

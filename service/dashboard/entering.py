@@ -1,0 +1,92 @@
+"""Interventions: what was done about pairs and what changed, and the form that adds one."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from friction.records import Intervention, Week
+from friction.store import interventions
+from service.access import Access, Caller, PageReader
+from service.state import state_of
+
+from .page import Seen, render
+
+router = APIRouter()
+_LONGEST: Final = 200
+_AHEAD: Final = timedelta(days=366)
+Sent = Annotated[str, Form(max_length=1000)]
+
+
+@router.get("/interventions")
+def entered(request: Request, caller: PageReader) -> HTMLResponse:
+    """Every intervention with its effect so far, newest first, and an empty form."""
+    return _page(request, caller, {}, {})
+
+
+@router.post("/interventions")
+def enter(
+    request: Request,
+    caller: Annotated[Caller, Depends(Access("admin", page=True))],
+    from_team: Sent = "",
+    about_team: Sent = "",
+    day: Sent = "",
+    description: Sent = "",
+) -> Response:
+    """Keep an intervention and show its pair, or show the form again and what is wrong with it."""
+    sent = {"from_team": from_team, "about_team": about_team, "day": day, "description": description.strip()}
+    wrong = _wrong(request, sent)
+    state = state_of(request)
+    if not wrong:
+        teams = state.directory.teams
+        speaks, about = (next(team for team in teams if team == sent[end]) for end in ("from_team", "about_team"))
+        done = Intervention(speaks, about, Week.of(date.fromisoformat(day)), sent["description"])
+        try:
+            if any(replace(done, description=other.description) == other for other in state.settings.interventions):
+                raise interventions.NotTaken("The configuration tells of this pair in that week already")
+            interventions.add(state.operations, done)
+        except interventions.NotTaken:
+            wrong = {"day": "taken"}
+        else:
+            state.released.look_again()
+            return RedirectResponse(f"/pairs/{speaks}/{about}", 303)
+    return _page(request, caller, sent, wrong)
+
+
+def _wrong(request: Request, sent: Mapping[str, str]) -> dict[str, str]:
+    """Fields that cannot be taken as they are, and which words say why."""
+    teams = state_of(request).directory.teams
+    wrong = {end: "team" for end in ("from_team", "about_team") if sent[end] not in teams}
+    if not wrong and sent["from_team"] == sent["about_team"]:
+        wrong["about_team"] = "same"
+    try:
+        if date.fromisoformat(sent["day"]) > date.today() + _AHEAD:
+            wrong["day"] = "ahead"
+    except ValueError:
+        wrong["day"] = "day"
+    if not 0 < len(sent["description"]) <= _LONGEST or not sent["description"].isprintable():
+        wrong["description"] = "description"
+    return wrong
+
+
+def _page(request: Request, caller: Caller, sent: Mapping[str, str], wrong: Mapping[str, str]) -> HTMLResponse:
+    state = state_of(request)
+    effects = [effect for trend in Seen.by(caller, state).trends for effect in trend.effects]
+    known = {effect.intervention for effect in effects}
+    return render(
+        request,
+        "interventions.html",
+        status=422 if wrong else 200,
+        caller=caller,
+        teams=list(state.directory.teams.values()),
+        names={team.id: team.name for team in state.directory.teams.values()},
+        effects=sorted(effects, key=lambda e: e.intervention.week, reverse=True),
+        unseen=[i for i in caller.seen(state.interventions()) if i not in known],
+        may_enter=caller.may("admin"),
+        sent=sent,
+        wrong=wrong,
+        longest=_LONGEST,
+    )

@@ -1,0 +1,33 @@
+"""The first page: the matrix of pairs, what changed, and every pair in numbers."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from service import charts
+from service.access import PageReader
+from service.state import state_of
+
+from .page import Seen, language_of, render
+
+router = APIRouter()
+
+
+@router.get("/")
+def matrix(request: Request, caller: PageReader) -> HTMLResponse:
+    """Who speaks about whom, and how the latest window stands."""
+    state = state_of(request)
+    seen, teams = Seen.by(caller, state), state.directory.teams
+    found = seen.trends
+    moved = [t for t in found if t.verdict in ("rising", "falling")]
+    return render(
+        request,
+        "matrix.html",
+        caller=caller,
+        chart=charts.matrix(found, state.directory, language_of(request, state)) if found else None,
+        found=found,
+        moved=sorted(moved, key=lambda t: -abs(t.change or 0.0)),
+        is_first=all(t.change is None for t in found),
+        names={team.id: team.name for team in teams.values()},
+        silent=len(teams) * (len(teams) - 1) - len(found),
+        last_week=seen.last_week,
+    )

@@ -1,0 +1,102 @@
+"""The form that adds an intervention: what it takes, what it says is wrong, and that no other site can send it."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from friction.store import interventions
+from friction.store.engine import Database
+from tests.service.conftest import bearing, make_key
+
+GOOD = {
+    "from_team": "sales",
+    "about_team": "marketing",
+    "day": "2026-03-05",
+    "description": " one queue for both teams ",
+}
+Send = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def send(client: httpx.Client, operations: Database) -> Send:
+    """Sends the form as a browser that is signed in."""
+    client.headers.pop("Authorization")
+    client.post("/sign-in", data={"key": make_key(operations, "admin")})
+    token = re.search(r'action="/interventions">\n<input type="hidden" name="token" value="(\w+)"',
+                      client.get("/interventions").text)  # fmt: skip
+    assert token is not None
+
+    def post(**changed: str) -> httpx.Response:
+        return client.post("/interventions", data=GOOD | {"token": token[1]} | changed)
+
+    return post
+
+
+def test_it_is_kept_and_leads_to_its_pair(send: Send, client: httpx.Client, operations: Database) -> None:
+    answer = send()
+    assert (answer.status_code, answer.headers["location"]) == (303, "/pairs/sales/marketing")
+    (done,) = interventions.entered(operations)
+    assert (str(done.week), done.description) == ("2026-W10", "one queue for both teams")
+    page = client.get("/pairs/sales/marketing").text
+    assert "one queue for both teams" in page
+    assert page.count('class="mark"') == 4  # two charts in two widths
+    assert "one queue for both teams" in client.get("/interventions").text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("from_team", "nobody", "Choose a team."),
+        ("about_team", "", "Choose a team."),
+        ("about_team", "sales", "Choose another team"),
+        ("day", "yesterday", "Write a day"),
+        ("day", "", "Write a day"),
+        ("day", "9999-12-31", "more than a year ahead"),
+        ("description", "  ", "Write one line"),
+        ("description", "x" * 201, "Write one line"),
+        ("description", "two\nlines", "Write one line"),
+        ("description", "turned \u202e round", "Write one line"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(
+    send: Send, operations: Database, field: str, value: str, says: str
+) -> None:
+    answer = send(**{field: value})
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert f'aria-describedby="{field}-wrong"' in answer.text
+    assert 'value="2026-03-05"' in answer.text or field == "day"
+    assert interventions.entered(operations) == []
+
+
+def test_the_same_week_is_not_taken_twice(send: Send) -> None:
+    assert send().status_code == 303
+    again = send(description="another")
+    assert again.status_code == 422
+    assert "has an intervention in that week already" in again.text
+
+
+def test_what_was_sent_is_escaped(send: Send) -> None:
+    page = send(day="x", description='"><script>alert(1)</script>').text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_another_site_s_form_changes_nothing(send: Send, client: httpx.Client, operations: Database) -> None:
+    """Without the token, with another, or where the browser says where it comes from."""
+    assert send(token="").status_code == 403
+    assert send(token="x" * 32).status_code == 403
+    assert send(token="é").status_code == 403
+    client.headers["Sec-Fetch-Site"] = "cross-site"
+    assert send().status_code == 403
+    assert interventions.entered(operations) == []
+
+
+def test_reading_is_not_enough(client: httpx.Client, operations: Database) -> None:
+    """Nor does the page offer the form."""
+    client.headers.update(bearing(make_key(operations, "read")))
+    assert "Your key is for reading" in client.get("/interventions").text
+    assert client.post("/interventions", data=GOOD).status_code == 403
+    assert interventions.entered(operations) == []
