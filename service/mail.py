@@ -49,7 +49,6 @@ def build(
     mail["To"] = to or "undisclosed-recipients:;"
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id or make_msgid(domain=domain)
-    mail["Content-Language"] = language
     mail["List-Id"] = f"<digest.friction.{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Precedence"] = "bulk"
@@ -60,6 +59,7 @@ def build(
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(digest.text, cte="quoted-printable")
     mail.add_alternative(digest.html, subtype="html", cte="quoted-printable")
+    mail["Content-Language"] = language  # last: what makes parts moves such headers into the first of them
     *_, page = mail.iter_parts()
     for name, image in digest.images.items():
         page.add_related(image, "image", "png", cid=f"<{name}>", disposition="inline", filename=f"{name}.png")

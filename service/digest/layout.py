@@ -15,6 +15,7 @@ from textwrap import TextWrapper
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 from mjml import mjml2html
 
 from .letter import Letter
@@ -69,8 +70,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["wrapped"] = _wrapped
+    found.filters |= {"wrapped": _wrapped, "attribute": _attribute}
     return found
+
+
+def _attribute(text: str) -> Markup:
+    r"""An attribute's value in ASCII: MJML would write ``\u{a0}`` for a no-break space, and a backslash twice."""
+    ascii_ = escape(text).encode("ascii", "xmlcharrefreplace").decode()
+    return Markup(ascii_.replace("\\", "&#92;"))  # noqa: S704 - escaped just above
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:
