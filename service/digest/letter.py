@@ -127,7 +127,7 @@ class _Writer:
         if not content.news:
             return say("digest.subject_quiet", week=week)
         if not content.new:
-            return say("digest.subject_standing", week=week, standing=content.standing)
+            return say("digest.subject_standing", week=week, count=content.standing)
         first = content.news[0].trend
         pair, verdict, others = self._pair(first), self._verdict(first), content.new - 1
         if not others:

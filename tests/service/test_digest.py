@@ -52,7 +52,7 @@ def test_the_news_comes_first(
 def test_what_stood_a_week_ago_is_no_news(make_cells: MakeCells, directory: Directory) -> None:
     now = trends(make_cells([0.1] * 8 + [0.9] * 8), ERRORS)
     mail = render(now, directory, WEEK, "en", before=now)
-    assert mail.subject == "friction 2026-W16: nothing new, 1 earlier still so"
+    assert mail.subject == "friction 2026-W16: nothing new; one earlier change still stands"
     assert "rising, as a week ago" in mail.text
     turned = [replace(now[0], verdict="falling")]
     assert "rising" in render(now, directory, WEEK, "en", before=turned).subject
