@@ -8,18 +8,22 @@ that somebody typed. A route whose subject is in the body, or is made by it, say
 import time
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from friction.errors import UsageError
 from friction.store.audit import MINUTE, Asked
 
+from . import problems
 from .access import Caller
 from .notes import Notes
 from .paths import Paths
 
 _FOUND: Final = 400
 """Statuses under this say that what was asked for is there."""
+_UNNOTED: Final = "It cannot be noted who asks. Look whether it was done before you ask again."
 
 
 def about(request: Request, subject: str) -> None:
@@ -36,12 +40,19 @@ class Trail:
         self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and note who asked for what."""
+        """Answer, and note who asked for what; what lasts and cannot be noted is not answered as done."""
+        is_noted = True
 
         async def answer(message: Message) -> None:
+            nonlocal is_noted
             if message["type"] == "http.response.start" and "caller" in scope.get("state", {}):
-                await self._note(scope, message["status"])
-            await send(message)
+                try:
+                    await self._note(scope, message["status"])
+                except (UsageError, DBAPIError):
+                    is_noted = False
+                    await problems.problem(503, _UNNOTED, {"Retry-After": problems.WAIT})(scope, receive, send)
+            if is_noted:
+                await send(message)
 
         await self._app(scope, receive, answer)
 

@@ -26,6 +26,7 @@ from friction.store.batches import Batch
 from .access import Caller, Uploader
 from .multipart import Form
 from .state import State, state_of
+from .trail import about
 
 PATH: Final = "/v1/batches"
 OVERHEAD: Final = 10_000
@@ -114,6 +115,7 @@ async def upload(request: Request, caller: Uploader) -> JSONResponse:
         if error.errno in _FULL:
             raise HTTPException(507, "There is no room for the file. Nothing of it was kept.") from None
         raise HTTPException(503, "The file cannot be kept now. Nothing of it was.", {"Retry-After": "60"}) from None
+    about(request, batch.id)
     return JSONResponse(_out(batch), 202, {"Location": f"{PATH}/{batch.id}"})
 
 

@@ -15,6 +15,7 @@ from friction.store import interventions as store
 from ..access import Administrator, Caller, Reader
 from ..answers import Body, answer
 from ..state import State, state_of
+from ..trail import about
 from .parameters import MOST, Cursor, DateText, Limit, OtherTeamPath, TeamPath, WeekPath, page, week_of
 from .shapes import DoneListOut, DoneOut
 
@@ -81,6 +82,7 @@ def add(request: Request, caller: Administrator, body: InterventionIn) -> Respon
     except store.NotTaken as error:
         raise HTTPException(409, f"{error}.") from None
     state.released.look_again()
+    about(request, f"{done.from_team}/{done.about_team}/{done.week}")
     where = f"/v1/interventions/{done.from_team}/{done.about_team}/{done.week}"
     content = _shown(done, is_entered=True).model_dump_json()
     return Response(content, status_code=201, media_type="application/json", headers={"Location": where})
