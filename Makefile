@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks attacks bench bench-stats fuzz fuzz-api clean
+.PHONY: help install demo serve test check format train benchmarks attacks bench bench-http bench-stats fuzz fuzz-api clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,9 @@ bench: .venv/.bench ## redaction, reading and scoring beside peers, and the mach
 	$(BIN)/python -m training.bench.redaction $(if $(QUICK),--rounds 1 --out build/redaction.md,--out docs/redaction.md)
 	$(BIN)/python -m training.bench.reading $(if $(QUICK),--rows 20000 --rounds 1 --out build/reading.md,--out docs/reading.md)
 	$(BIN)/python -m training.bench $(if $(QUICK),--quick --out build/benchmarks.md,--out docs/benchmarks.md)
+
+bench-http: .venv/.bench ## the scoring endpoint beside LitServe and BentoML, and under twice its load, into docs/benchmarks-http.md (QUICK=1: into build/)
+	$(BIN)/python -m training.bench.http $(if $(QUICK),--quick --out build/benchmarks-http.md,--out docs/benchmarks-http.md)
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file
 	$(BIN)/pytest -p no:xdist --hypothesis-profile=fuzz tests/sources/test_fuzz.py
