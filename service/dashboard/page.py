@@ -23,6 +23,8 @@ POLICY: Final = (
 )
 _FIRST: Final = ("/", "/teams", "/weeks", "/interventions")
 _LAST: Final = ("/about", "/notice", "/export")
+UNKNOWN: Final = "There is no such team or pair of teams in the directory."
+"""One answer, so that a pair that a caller may not see is like one of a team that is not there."""
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
     autoescape=True,
@@ -109,5 +111,5 @@ def team_of(request: Request, id: str) -> Team:
     """
     teams: Mapping[TeamId, Team] = state_of(request).directory.teams
     if id not in teams:
-        raise HTTPException(404, "There is no such team in the directory.")
+        raise HTTPException(404, UNKNOWN)
     return teams[TeamId(id)]

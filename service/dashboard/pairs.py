@@ -11,7 +11,7 @@ from service.charts.calendar import numbered
 from service.charts.series import NARROW, WIDE
 from service.state import state_of
 
-from .page import Seen, language_of, render, team_of
+from .page import UNKNOWN, Seen, language_of, render, team_of
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ def pair(from_team: str, about_team: str, request: Request, caller: PageReader) 
     state = state_of(request)
     speaks, about = team_of(request, from_team), team_of(request, about_team)
     if speaks == about or not caller.sees(speaks.id, about.id):
-        raise HTTPException(404, "There is no such pair of teams in the directory.")
+        raise HTTPException(404, UNKNOWN)
     seen, language = Seen.by(caller, state), language_of(request, state)
     trend, back = seen.pair(speaks.id, about.id), seen.pair(about.id, speaks.id)
     shown: dict[str, Any] = {}

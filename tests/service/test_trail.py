@@ -62,7 +62,7 @@ def test_reads_are_told_by_key_and_pair_once_the_server_stopped(
 
 
 def test_what_lasts_is_told_before_it_is_answered(client: httpx.Client, operations: Database) -> None:
-    done = {"from_team": "sales", "about_team": "it", "week": "2026-W09", "description": CANARY}
+    done = {"from_team": "sales", "about_team": "it", "date": "2026-W09", "description": CANARY}
     assert client.post("/v1/interventions", json=done).status_code == 201
     assert ("POST /v1/interventions", "sales/it/2026-W09", 201) in _told(operations)
     client.post("/sign-in", data={"key": make_key(operations, "read")})
