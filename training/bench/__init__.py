@@ -10,5 +10,7 @@
     waiting.py    one comment at a time, starts, memory
     report.py     the page
 
+    reads.py      ``make bench-reads``: reads of released cells over HTTP
+
 Needs the extra ``bench``. Figures of different runs are not comparable; ratios of one run are.
 """
