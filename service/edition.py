@@ -24,7 +24,7 @@ from friction.store.releases import ReleaseStore
 from friction.trends import Trend, trends
 from friction.wording import Language
 
-from .digest import Letter, compose, lay_out
+from .digest import Letter, about, compose, lay_out
 from .mail import build, masked, message_id
 from .sending import Recipient, Report, configured, send
 from .smtp import Relay
@@ -63,10 +63,9 @@ class Edition:
         """The digest in words; put together once a variant."""
         if (language, team) not in self._letters:
             now, before = self._trends
-            link = self.settings.public_url
             self._letters[language, team] = compose(
                 now, self.settings.directory, self.week, language, team=team, before=before,
-                link=None if link is None else f"{link}/",
+                link=about(self.settings.public_url),
             )  # fmt: skip
         return self._letters[language, team]
 

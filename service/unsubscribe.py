@@ -4,21 +4,19 @@ Promises: whoever holds a recipient's token can say that they want no more, and 
 address changes nothing, since scanners look at every address in a mail; saying it twice is as saying it once.
 """
 
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
-import fastapi
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse
 
 from friction.store import recipients
 
 from .access import OPEN
+from .dashboard import render
 from .state import state_of
 
 router = APIRouter(include_in_schema=False, dependencies=[OPEN])
-_TEMPLATES: Final = Path(__file__).parent / "templates"
-Token = Annotated[str, fastapi.Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
 _UNKNOWN = "This address is of nobody who was sent a digest."
 
 
@@ -27,7 +25,7 @@ def ask(token: Token, request: Request) -> HTMLResponse:
     """A page with the button."""
     if not recipients.is_known(state_of(request).operations, recipients.key_of(token)):
         raise HTTPException(404, _UNKNOWN)
-    return _page("unsubscribe")
+    return render(request, "unsubscribe.html", done=False)
 
 
 @router.post("/unsubscribe/{token}", response_class=HTMLResponse)
@@ -35,9 +33,4 @@ def leave(token: Token, request: Request) -> HTMLResponse:
     """No more digests to the token's owner. What the body says does not matter."""
     if not recipients.mark_left(state_of(request).operations, recipients.key_of(token)):
         raise HTTPException(404, _UNKNOWN)
-    return _page("unsubscribed")
-
-
-def _page(name: str) -> HTMLResponse:
-    """A page of both languages: the token does not say which one its owner reads."""
-    return HTMLResponse((_TEMPLATES / f"{name}.html").read_text(encoding="utf-8"))
+    return render(request, "unsubscribe.html", done=True)

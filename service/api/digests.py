@@ -11,7 +11,7 @@ from friction.trends import Trend, Verdict
 
 from ..access import Caller, Reader
 from ..answers import JSON, Body, answer, made, preferred, view_of
-from ..digest import render
+from ..digest import about, render
 from ..state import State, state_of
 from .parameters import WeekPath, week_of
 from .shapes import DigestOut, PairName, PairOut
@@ -45,7 +45,8 @@ def _body(state: State, caller: Caller, week: Week, kind: str) -> Body:
     found = caller.seen(state.trends_at(week))
     mail = render(
         state.trends_at(week), state.directory, week, state.settings.digest.language,
-        team=caller.key.team, before=state.trends_at(week + -1), link=state.settings.public_url, pictures=kind == HTML,
+        team=caller.key.team, before=state.trends_at(week + -1), link=about(state.settings.public_url),
+        pictures=kind == HTML,
     )  # fmt: skip
     if kind != JSON:
         return Body.of(mail.page if kind == HTML else mail.text, f"{kind}; charset=utf-8")

@@ -7,6 +7,7 @@ fault; never tells hidden pairs apart.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from friction.records import Directory, TeamId, Week
 from friction.trends import Trend
@@ -17,10 +18,14 @@ from .layout import Digest, lay_out
 from .letter import Letter, write
 from .names import plain_directory, plain_trends
 
-__all__ = ["Digest", "Language", "Letter", "compose", "lay_out", "render"]
+__all__ = ["Digest", "Language", "Letter", "about", "compose", "lay_out", "render"]
 
-METHOD = "docs/statistics.md"
-"""Where the reader finds how it is computed, where the service has no address of its own."""
+METHOD: Final = "docs/statistics.md"
+
+
+def about(public_url: str | None) -> str:
+    """Where readers find how numbers are made: a page of the service, or a document where it has no address."""
+    return METHOD if public_url is None else f"{public_url}/about"
 
 
 def compose(
@@ -31,7 +36,7 @@ def compose(
     *,
     team: TeamId | None = None,
     before: Sequence[Trend] = (),
-    link: str | None = None,
+    link: str = METHOD,
     pictures: bool = True,
 ) -> Letter:
     """The digest of a week in words.
@@ -43,12 +48,12 @@ def compose(
         language: of the reader.
         team: tell of its pairs alone; verdicts are over all pairs nonetheless.
         before: the trends as they stood a week earlier; what they say already is no news.
-        link: where the reader finds more.
+        link: where the reader finds more, as ``about`` says.
         pictures: draw them; False for who wants words alone.
     """
     teams = plain_directory(directory)
     content = choose(plain_trends(trends), teams, week, team=team, before=before)
-    return write(content, teams, language, link=link or METHOD, pictures=pictures)
+    return write(content, teams, language, link=link, pictures=pictures)
 
 
 def render(
@@ -59,7 +64,7 @@ def render(
     *,
     team: TeamId | None = None,
     before: Sequence[Trend] = (),
-    link: str | None = None,
+    link: str = METHOD,
     pictures: bool = True,
 ) -> Digest:
     """The digest of a week, laid out; arguments as for ``compose``."""

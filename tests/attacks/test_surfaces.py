@@ -118,7 +118,11 @@ def test_hidden_pairs_change_no_byte_of_digest_and_exports(worlds: list[State]) 
     said = []
     for state in worlds:
         found = read_trends(state.releases)
-        digests = [render(found, state.directory, LAST, language) for language in ("en", "fr")]  # type: ignore[arg-type]
+        digests = [
+            render(found, state.directory, LAST, language, team=team, before=found[:1])
+            for language in ("en", "fr")
+            for team in (None, "sales", "it")
+        ]
         exports = [to_csv(found), to_table(found, state.directory), [to_json(t) for t in found]]
         said.append((digests, exports, state.releases.cells(), state.releases.verify()))
     assert said[0] == said[1]
