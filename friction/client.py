@@ -5,9 +5,9 @@
             print(pair["from_team"], "->", pair["about_team"], pair["verdict"])
 
 What the service answers is given as it is, as the contract's objects (``docs/api.md``); an error is a ``Refused`` that
-says what the problem document says. What is safe to ask again is asked again: reads, scoring and taking back, where the
-connection fails or the service is busy (429, 503), as often and as late as it says. A file or an intervention is sent
-again only where the connection could not be made, or the service says that it took nothing.
+says what the problem document says. What is safe to ask again is asked again: reads, scoring, a file (which counts
+once) and taking back, where the connection fails or the service is busy (429, 503), as late as it says. An
+intervention is sent again only where the connection could not be made, or the service says that it took nothing.
 
 Must never log, nor show in an error, what was sent.
 """
@@ -184,18 +184,16 @@ class Client:
 
         Raises:
             Refused: it is not taken.
-            Unreachable: no answer; whether it was taken is not known, and the same file twice counts once.
+            Unreachable: no answer. Send it again: the same file counts once, however often it comes.
         """
         path = Path(file)
         said = {name: value for name, value in (("source", source), ("week", week)) if value is not None}
         try:
-            content = path.read_bytes()
+            with path.open("rb") as content:
+                sent = {"file": (f"file{path.suffix}", content)}  # its name may name a person
+                return _as_batch(self._ask("POST", "/v1/batches", is_safe=True, data=said, files=sent))
         except OSError as error:
             raise UsageError(f"Cannot read {path}: {error.strerror}") from None
-        answer = self._ask(
-            "POST", "/v1/batches", is_safe=False, data=said, files={"file": (f"file{path.suffix}", content)}
-        )
-        return _as_batch(answer)
 
     def batch(self, id: str) -> Batch:
         """What became of a file."""
