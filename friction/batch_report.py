@@ -30,6 +30,7 @@ class Report:
 
     Attributes:
         name: of the file.
+        batch: the id under which it can be withdrawn; empty where nothing was written.
         form: the tool that wrote the file, or its kind.
         blank: answers that say nothing, and messages that are no person's words.
         repeats: rows that stand in the file twice, id and all; they count once.
@@ -44,6 +45,7 @@ class Report:
     """
 
     name: str
+    batch: str = ""
     form: str = ""
     rows: int = 0
     comments: int = 0
@@ -99,6 +101,7 @@ def to_json(report: Report) -> dict[str, Any]:
     """All of a report, for the operator."""
     return {
         "file": report.name,
+        "batch": report.batch or None,
         "dry_run": report.is_dry,
         **stored(report),
         "columns_not_used": _columns(report),
@@ -119,6 +122,7 @@ def to_table(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[tuple[str, str]]:
+    yield "batch", report.batch
     yield "read as", report.form
     yield "languages", _counts(report.languages)
     yield "weeks", _counts(report.weeks)

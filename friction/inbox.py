@@ -62,6 +62,10 @@ class Inbox:
         """Files that may be taken, by their place and name."""
         return [path for path in self._files() if self._origin(path) is not None and os.access(path, os.R_OK)]
 
+    def origin(self, path: Path) -> Origin:
+        """Source and week that the place of a waiting file says, if any."""
+        return self._origin(path) or (None, None)
+
     def take(self) -> Iterator["Claim"]:
         """Every file that waits, one by one; first those that a killed process had taken.
 

@@ -4,25 +4,26 @@ Composes a source, the pipeline and the store; keeps no text. Called by the comm
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from friction import sources
-from friction.batch_report import Report
+from friction.batch_report import Report, stored
 from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
-from friction.pipeline import Pipeline
+from friction.occurrences import Occurrences
+from friction.pipeline import BLOCK, Looker, Pipeline
 from friction.records import Comment, Scored, Week
 from friction.rejects import Listing, Stage
-from friction.settings import Settings, SourceSection
-from friction.store.scores import ScoreStore, Vote
+from friction.settings import Settings
+from friction.store.scores import Pair, Preview, ScoreStore, Taken, Vote, Votes
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
-Progress = Callable[[int], None]
+Progress = Callable[[Report, float], None]
+"""Told now and then how far a file is read: the report so far, and the share of the file's bytes."""
 
 
 def ingest(
@@ -46,32 +47,67 @@ def ingest(
         source: name of a ``[sources.NAME]`` section with the column mapping.
         week: for rows that state none.
         strict: any rejected row fails the file, and nothing is written.
-        progress: told the number of rows read so far, after each comment.
+        progress: as ``Progress`` says.
 
     Raises:
         SourceError: the file cannot be read, or ``strict`` met a reject.
     """
-    name = "standard input" if path == "-" else Path(path).name
-    mapping = settings.source(source)
-    report = Report(name)
+    report = Report(_name(path))
+
+    def taken(found: Taken) -> dict[str, Any]:
+        report.batch, report.added = found.batch, found.added
+        report.waiting = _waiting(found.voices, settings)
+        return stored(report)
+
     with sources.open_bytes(path) as raw, Listing() as listing:
         content = _digest(raw)
         if store.has_batch(content):
             report.repeated = True
             return report
-        reading = _Reading(report, listing, settings, pipeline, mapping, source or "", week, store.oldest_week())
-        votes = list(reading.votes(raw, progress or _silent))
-        if strict and report.rejects.count:
-            row, reason = report.rejects.shown()[0]
-            raise SourceError(
-                f"{name}: {report.rejects.count} rows rejected, the first is row {row}: {reason}. "
-                "Nothing was written (--strict)."
-            )
+        reading = _Reading(report, listing.add, settings, pipeline, source, week, store.oldest_week())
+        votes = Votes()
+        for found in reading.votes(raw, progress or _silent):
+            for vote in found:
+                votes.add(vote)
+        if strict:
+            _refuse_rejects(report)
         if report.rejects.count:
             report.rejects_file = settings.data / "rejects" / f"{content.hex()[:16]}.csv"
             listing.write(report.rejects_file)
     report.votes = len(votes)
-    report.added = store.add_batch(content, votes, whole=not report.rejects.count)
+    store.add_batch(content, votes, whole=not report.rejects.count, report=taken)
+    report.repeated = not report.batch
+    return report
+
+
+def rehearse(
+    path: str,
+    *,
+    settings: Settings,
+    pipeline: Looker,
+    preview: Preview,
+    source: str | None = None,
+    week: Week | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """What ``ingest`` would say of a file, with the same arguments. Writes nothing; only row hashes stay in memory.
+
+    ``pipeline``: a ``Looker`` takes every team that is named for a target, a ``Pipeline`` asks the model.
+
+    Raises:
+        SourceError: as ``ingest``.
+    """
+    report = Report(_name(path), is_dry=True)
+    with sources.open_bytes(path) as raw:
+        report.repeated = preview.has_batch(_digest(raw))
+        reading = _Reading(report, _unlisted, settings, pipeline, source, week, preview.oldest_week())
+        for found in reading.votes(raw, progress or _silent):
+            preview.take(found)
+    if strict:
+        _refuse_rejects(report)
+    report.votes, report.added = preview.counts()
+    report.waiting = _waiting(preview.voices(), settings)
     return report
 
 
@@ -79,27 +115,29 @@ class _Reading:
     def __init__(
         self,
         report: Report,
-        listing: Listing,
+        listed: Callable[[int, str, Stage], None],
         settings: Settings,
-        pipeline: Pipeline,
-        mapping: SourceSection,
-        source: str,
+        pipeline: Looker,
+        source: str | None,
         week: Week | None,
         oldest: Week | None,
     ) -> None:
         self._report = report
-        self._listing = listing
+        self._listed = listed
         self._settings = settings
         self._pipeline = pipeline
-        self._mapping = mapping
-        self._source = source
+        self._mapping = settings.source(source)
+        self._source = source or ""
         self._week = week
         self._oldest = oldest
-        self._zone = settings.zone(mapping)
+        self._zone = settings.zone(self._mapping)
         self._today = Week.of(datetime.now(self._zone).date())
-        self._occurrences: Counter[str] = Counter()
+        self._occurrences = Occurrences()
 
-    def votes(self, raw: BinaryIO, progress: Progress) -> Iterator[Vote]:
+    def votes(self, raw: BinaryIO, progress: Progress) -> Iterator[Collection[Vote]]:
+        """The votes of each comment."""
+        size = raw.seek(0, 2) or 1
+        raw.seek(0)
         opened = sources.read(
             raw,
             self._report.name,
@@ -111,8 +149,9 @@ class _Reading:
         )
         self._report.form = opened.form
         self._report.ignored_columns = opened.ignored
-        for comment, scored in self._pipeline.stream(self._usable(opened.rows), evidence=False):
-            progress(self._report.rows)
+        for number, (comment, scored) in enumerate(self._pipeline.stream(self._usable(opened.rows), evidence=False)):
+            if number % BLOCK == 0:
+                progress(self._report, raw.tell() / size)
             if scored.error is not None:
                 self._reject(comment.row, scored.error, "scoring")
                 continue
@@ -121,7 +160,7 @@ class _Reading:
             self._report.masked.update(scored.masked)
             self._report.weeks[str(comment.week or self._week)] += 1
             self._report.targets.update(score.team for score in scored.targets)
-            yield from self._attributed(comment, scored)
+            yield self._attributed(comment, scored)
 
     def _usable(self, rows: Iterator[sources.Row]) -> Iterator[Comment]:
         last = 0
@@ -150,7 +189,7 @@ class _Reading:
 
     def _reject(self, row: int, reason: str, stage: Stage) -> None:
         self._report.rejects.add(row, reason)
-        self._listing.add(row, reason, stage)
+        self._listed(row, reason, stage)
 
     def _attributed(self, comment: Comment, scored: Scored) -> Collection[Vote]:
         """One vote for each team that may be spoken of; a small team's comments count for its parent."""
@@ -159,7 +198,7 @@ class _Reading:
             self._report.unattributed["no author's team"] += 1
             return ()
         key = self._key(comment, week)
-        if comment.id is not None and self._occurrences[key] > 1:
+        if key is None:
             self._report.repeats += 1
             return ()
         if not scored.targets:
@@ -191,16 +230,19 @@ class _Reading:
             self._report.unattributed["no team that may be spoken of"] += 1
         return merged.values()
 
-    def _key(self, comment: Comment, week: Week) -> str:
+    def _key(self, comment: Comment, week: Week) -> str | None:
         """What makes a comment the same one in another file: all that its row says, but not who wrote it.
 
         The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
-        Rows without an id that say the same are told apart by their count in the file.
+        Rows without an id that say the same are told apart by their count in the file; of those with one, the first
+        counts, and the others have no key.
         """
         row = (self._source, comment.id, comment.from_team, comment.about_team, week, comment.text)
-        digest = hashlib.sha256("\x1f".join(map(str, row)).encode()).hexdigest()
-        self._occurrences[digest] += 1
-        return digest if comment.id is not None else f"{digest}\x1f{self._occurrences[digest]}"
+        digest = hashlib.sha256("\x1f".join(map(str, row)).encode())
+        times = self._occurrences.add(digest.digest())
+        if comment.id is None:
+            return f"{digest.hexdigest()}\x1f{times}"
+        return digest.hexdigest() if times == 1 else None
 
     def _impossible(self, week: Week) -> str | None:
         """Why a row of that week cannot be counted, if so."""
@@ -213,8 +255,36 @@ class _Reading:
         return None
 
 
-def _silent(_rows: int) -> None:
+def _name(path: str) -> str:
+    return "standard input" if path == "-" else Path(path).name
+
+
+def _refuse_rejects(report: Report) -> None:
+    if report.rejects.count:
+        row, reason = report.rejects.shown()[0]
+        raise SourceError(
+            f"{report.name}: {report.rejects.count} rows rejected, the first is row {row}: {reason}. "
+            "Nothing was written (--strict)."
+        )
+
+
+def _waiting(voices: Mapping[Pair, int], settings: Settings) -> tuple[Pair, ...]:
+    """Pairs of which too few people speak to be released; never more are counted than the speaking team has."""
+
+    def is_heard(pair: Pair) -> bool:
+        headcount = settings.directory.teams[pair[0]].headcount
+        found = voices[pair]
+        return settings.policy.enough_voices(found if headcount is None else min(found, headcount))
+
+    return tuple(sorted(pair for pair in voices if not is_heard(pair)))
+
+
+def _silent(_report: Report, _share: float) -> None:
     """Progress that nobody watches."""
+
+
+def _unlisted(_row: int, _reason: str, _stage: Stage) -> None:
+    """Rejects that nobody lists."""
 
 
 def _digest(raw: BinaryIO) -> bytes:

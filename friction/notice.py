@@ -30,10 +30,10 @@ class Claim:
 
 CLAIMS: Final[Mapping[str, Claim]] = {
     "no_text": Claim("friction/pipeline.py", "tests/properties/test_canary.py::test_no_path_lets_text_out"),
-    "no_person": Claim("friction/store/scores.py", "tests/test_ingest.py::test_no_name_and_no_text_in_the_store"),
+    "no_person": Claim("friction/store/scores/keys.py", "tests/test_ingest.py::test_no_name_and_no_text_in_the_store"),
     "masked": Claim("friction/redaction/", "tests/test_redaction.py::test_masks"),
     "languages": Claim("friction/pipeline.py", "tests/test_language.py::test_another_language_is_rejected_by_name"),
-    "people": Claim("friction/store/scores.py", "tests/test_release.py::test_people_are_counted_not_comments"),
+    "people": Claim("friction/store/scores/keys.py", "tests/test_release.py::test_people_are_counted_not_comments"),
     "one_vote": Claim("friction/disclosure.py", "tests/test_release.py::test_one_vote_a_person"),
     "voices": Claim(
         "friction/disclosure.py", "tests/test_release.py::test_four_people_are_too_few_and_five_are_enough"
@@ -55,16 +55,16 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     ),
     "noise": Claim("friction/mechanisms.py", "tests/test_mechanisms.py::test_opendp_reckons_no_more_than_the_epsilon"),
     "budget": Claim(
-        "friction/store/scores.py", "tests/test_budget.py::test_the_year_s_budget_is_of_all_that_a_team_says"
+        "friction/store/scores/closing.py", "tests/test_budget.py::test_the_year_s_budget_is_of_all_that_a_team_says"
     ),
     "windows": Claim("friction/release.py", "tests/test_release.py::test_windows_roll_forward_without_gap_or_overlap"),
     "expiry": Claim("friction/release.py", "tests/test_release.py::test_rows_expire_after_the_longest_window"),
     "deleted": Claim(
-        "friction/store/scores.py", "tests/store/test_scrub.py::test_a_released_window_is_gone_from_the_files"
+        "friction/store/scores/closing.py", "tests/store/test_scrub.py::test_a_released_window_is_gone_from_the_files"
     ),
     "once": Claim("friction/store/releases.py", "tests/store/test_releases.py::test_a_release_is_written_once"),
     "apart": Claim("service/guard.py", "tests/store/test_roles.py::test_the_web_process_cannot_open_the_private_file"),
-    "filters": Claim("service/api.py", "tests/service/test_api.py::test_no_query_parameter_is_taken"),
+    "filters": Claim("service/edge.py", "tests/service/test_api.py::test_no_query_parameter_is_taken"),
 }
 
 

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from friction.classifier import Classifier
 from friction.errors import RowError
 from friction.language import detect
-from friction.records import Comment, Directory, Reading, Scored
+from friction.records import Comment, Directory, Reading, Scored, TargetScore, TeamId
 from friction.redaction import Redactor
 from friction.targets import TargetFinder
 
@@ -51,25 +51,23 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tup
             yield first, future.result()
 
 
-class Pipeline:
-    """The steps, put together once for a directory and a model.
+class Looker:
+    """The steps before the classifier, for a first look at a file: no model, and no stance.
 
     Args:
         directory: the teams.
-        classifier: the model.
         redactor: masks what is personal; by default without a list of names or a pattern of the organisation's own.
     """
 
-    def __init__(self, directory: Directory, classifier: Classifier, redactor: Redactor | None = None) -> None:
+    def __init__(self, directory: Directory, redactor: Redactor | None = None) -> None:
         self.directory = directory
         self.redactor = redactor or Redactor(directory)
         self.targets = TargetFinder(directory)
-        self.classifier = classifier
 
     @property
     def model(self) -> str:
         """Name of the model that scores."""
-        return self.classifier.card.name
+        return "none"
 
     def score(self, comments: Sequence[Comment], *, evidence: bool = True) -> list[Scored]:
         """Score a batch.
@@ -78,13 +76,17 @@ class Pipeline:
             One result for each comment, in order; one that cannot be scored says why in ``error``.
         """
         readings = [self._read(comment) for comment in comments]
-        scores = iter(self.classifier.score([r for r, _ in readings if isinstance(r, Reading)], evidence=evidence))
+        scores = iter(self._judge([r for r, _ in readings if isinstance(r, Reading)], evidence=evidence))
         return [
             Scored(id=comment.id, lang=reading.lang, targets=next(scores), masked=masked)
             if isinstance(reading, Reading)
             else Scored(id=comment.id, lang=None, error=str(reading), masked=masked)
             for comment, (reading, masked) in zip(comments, readings, strict=True)
         ]
+
+    def _judge(self, readings: Sequence[Reading], *, evidence: bool) -> list[tuple[TargetScore, ...]]:  # noqa: ARG002 (no stance, so none to be shown)
+        """Every team that is named or asked about is taken for a target."""
+        return [tuple(map(_unscored, reading.candidates)) for reading in readings]
 
     def stream(self, comments: Iterable[Comment], *, evidence: bool = True) -> Iterator[tuple[Comment, Scored]]:
         """Score any number of comments with a small, constant amount of memory."""
@@ -121,3 +123,29 @@ class Pipeline:
             about_team=comment.about_team,
         )
         return reading, redacted.counts
+
+
+class Pipeline(Looker):
+    """The steps, put together once for a directory and a model.
+
+    Args:
+        directory: the teams.
+        classifier: the model.
+        redactor: as for ``Looker``.
+    """
+
+    def __init__(self, directory: Directory, classifier: Classifier, redactor: Redactor | None = None) -> None:
+        super().__init__(directory, redactor)
+        self.classifier = classifier
+
+    @property
+    def model(self) -> str:
+        """Name of the model that scores."""
+        return self.classifier.card.name
+
+    def _judge(self, readings: Sequence[Reading], *, evidence: bool) -> list[tuple[TargetScore, ...]]:
+        return self.classifier.score(readings, evidence=evidence)
+
+
+def _unscored(team: TeamId) -> TargetScore:
+    return TargetScore(team=team, blame=0.0, appreciation=0.0, blamed=False, appreciated=False, patterns={})

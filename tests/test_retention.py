@@ -24,9 +24,15 @@ def _files(settings: Settings) -> bytes:
 
 
 def _keys(settings: Settings) -> list[bytes]:
-    """Respondents' keys and windows' salts, as they stand in the store now."""
+    """Respondents' keys, windows' salts and what says which file a vote came from, as they stand in the store now."""
+    wanted = (
+        "respondent from scores",
+        "salt from windows where salt not null",
+        "batch from scores",
+        "batch from arrivals",
+    )
     with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
-        found = db.execute("select distinct respondent from scores union select salt from windows where salt not null")
+        found = db.execute(" union ".join(f"select {columns}" for columns in wanted))
         keys = [key for (key,) in found]
     db.close()
     return keys
@@ -48,7 +54,7 @@ def test_no_key_and_no_salt_of_a_past_window_is_left_in_the_files(
         votes = [make_vote(f"{about}{i}", week, about_team=about) for i in range(people)]
         scores.add_batch(f"{about}{week}".encode(), votes)
     keys = _keys(settings)
-    assert len(keys) == 3 * people + 3
+    assert len(keys) == 3 * people + 3 + len(batches)
     before = _files(settings)
     assert all(key in before for key in keys)
     release(scores, releases, directory=directory, policy=Policy(), through=through)
@@ -64,5 +70,5 @@ def test_what_still_waits_is_still_there(
     scores.add_batch(b"f", [make_vote(f"p{i}") for i in range(4)])
     release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
     keys = _keys(settings)
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert all(key in _files(settings) for key in keys)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from friction.commands import CONFIG, FILES, Config, build_pipeline
+from friction.commands.batches import in_inbox, list_batches, rehearse_files, withdraw_batch
+from friction.commands.progress import Progress
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ def ingest(
     strict: Annotated[
         bool, typer.Option(help="Any rejected row is a failure; nothing of its file is written.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of the files; write nothing.")
+    ] = False,
+    no_scores: Annotated[
+        bool, typer.Option("--no-scores", help="In a dry run, leave the classifier out: far faster, and no stance.")
+    ] = False,
+    batches: Annotated[bool, typer.Option("--batches", help="List what was read and is in open windows.")] = False,
+    withdraw: Annotated[
+        str | None, typer.Option(metavar="ID", help="Take a batch's votes out again, while its windows are open.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="How to print the reports; json is one object a line.")] = "table",
     config: Config = CONFIG,
 ) -> None:
@@ -36,12 +48,25 @@ def ingest(
     from friction import sources
     from friction.records import Week
 
-    if not files and not inbox:
+    if (batches or withdraw is not None) and (files or inbox or dry_run or (batches and withdraw)):
+        raise UsageError("--batches and --withdraw stand alone; read files with another command")
+    if no_scores and not dry_run:
+        raise UsageError("--no-scores goes with --dry-run: a comment without scores cannot be counted")
+    if not (files or inbox or batches or withdraw):
         raise UsageError("Name at least one file, or use --inbox")
     settings = configuration.load(config)
+    if batches:
+        return list_batches(settings, format)
+    if withdraw is not None:
+        return withdraw_batch(settings, withdraw)
     given = None if week is None else Week.parse(week)
-    if files:
-        paths = [path for named in files for path in sources.listed(named)]
+    paths = [path for named in files or [] for path in sources.listed(named)]
+    if dry_run:
+        waiting = [(path, source, given) for path in paths]
+        if inbox:
+            waiting += in_inbox(settings, source, given)
+        return rehearse_files(waiting, settings, strict=strict, scores=not no_scores, format=format)
+    if paths:
         ingest_files(paths, settings, source=source, week=given, strict=strict, format=format)
     if inbox:
         empty_inbox(settings, source=source, week=given, strict=strict, format=format)
@@ -116,7 +141,7 @@ def reading(settings: "Settings", format: Format) -> Iterator[Callable[[bool], "
 
     def reader(strict: bool) -> "Read":
         def read(path: str, source: str | None, week: "Week | None") -> "Report":
-            with _progress(path) as show:
+            with closing(Progress(path)) as progress:
                 report = ingest_file(
                     path,
                     settings=settings,
@@ -125,7 +150,7 @@ def reading(settings: "Settings", format: Format) -> Iterator[Callable[[bool], "
                     source=source,
                     week=week,
                     strict=strict,
-                    progress=show,
+                    progress=progress,
                 )
             say(report, format)
             return report
@@ -141,28 +166,3 @@ def say(report: "Report", format: Format) -> None:
     from friction.batch_report import to_json, to_table
 
     print(json.dumps(to_json(report), ensure_ascii=False) if format == "json" else to_table(report))
-
-
-@contextmanager
-def _progress(path: str) -> Iterator["_Counter"]:
-    counter = _Counter(path)
-    try:
-        yield counter
-    finally:
-        counter.clear()
-
-
-class _Counter:
-    """Rows so far, on a terminal only."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._shown = sys.stderr.isatty()
-
-    def __call__(self, rows: int) -> None:
-        if self._shown and rows % 256 == 0:
-            print(f"\r{self._path}: {rows} rows", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self._shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,103 @@
+"""What ``friction ingest`` does beside reading files in: rehearse, list what is in, and take it out again."""
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from friction.commands import build_pipeline
+from friction.commands.progress import Progress
+from friction.errors import UsageError
+
+if TYPE_CHECKING:
+    from friction.commands.ingesting import Format
+    from friction.records import Week
+    from friction.settings import Settings
+
+
+Waiting = tuple[str, str | None, "Week | None"]
+"""A file's path, its source, and the week of rows that state none."""
+
+
+def in_inbox(settings: "Settings", source: str | None, week: "Week | None") -> list[Waiting]:
+    """Files of the inbox, left where they are; ``source`` and ``week`` where their place says none."""
+    from friction.inbox import Inbox
+
+    inbox = Inbox(settings.inbox, sources=settings.sources)
+    found = [(path, inbox.origin(path)) for path in inbox.waiting()]
+    return [(str(path), its or source, own or week) for path, (its, own) in found]
+
+
+def rehearse_files(
+    files: Sequence[Waiting],
+    settings: "Settings",
+    *,
+    strict: bool = False,
+    scores: bool = True,
+    format: "Format" = "table",
+) -> None:
+    """Say what would become of each file, and write nothing."""
+    from friction.commands.ingesting import say
+    from friction.ingest import rehearse
+    from friction.pipeline import Looker
+    from friction.store.scores import Preview
+
+    pipeline: Looker = build_pipeline(settings) if scores else Looker(settings.directory, settings.redactor())
+    address = settings.scores_address if settings.has_scores() else None
+    failures = 0
+    for path, source, week in files:
+        try:
+            with (
+                closing(Progress(path)) as progress,
+                closing(Preview(address, enough=settings.policy.min_respondents)) as preview,
+            ):
+                report = rehearse(
+                    path,
+                    settings=settings,
+                    pipeline=pipeline,
+                    preview=preview,
+                    source=source,
+                    week=week,
+                    strict=strict,
+                    progress=progress,
+                )
+            say(report, format)
+        except UsageError as error:
+            if len(files) == 1:
+                raise
+            failures += 1
+            print(f"friction: {error}", file=sys.stderr)
+    if failures:
+        raise UsageError(f"{failures} of {len(files)} files could not be read")
+
+
+def list_batches(settings: "Settings", format: "Format") -> None:
+    """Print the files of which votes are in open windows."""
+    from friction.store.scores import ScoreStore
+
+    if not settings.has_scores():
+        found = []
+    else:
+        with closing(ScoreStore(settings.scores_address)) as store:
+            found = store.batches()
+    for batch in found:
+        told = batch.report
+        if format == "json":
+            print(json.dumps({"batch": batch.id, "day": batch.day, **told}, ensure_ascii=False))
+        else:
+            weeks = ", ".join(told.get("weeks", {})) or "no week"
+            print(f"{batch.id}  {batch.day}  {told.get('form', '')}  {weeks}: {told.get('added', 0)} votes counted")
+    if not found and format == "table":
+        print("No batch has votes in an open window.")
+
+
+def withdraw_batch(settings: "Settings", batch: str) -> None:
+    """Take a batch's votes out again."""
+    from friction.store.scores import ScoreStore
+
+    if not settings.has_scores():
+        raise UsageError(f"No batch {batch}: nothing was read yet")
+    with closing(ScoreStore(settings.scores_address)) as store:
+        votes = store.withdraw(batch)
+    print(f"{votes} votes of batch {batch} were taken out. Its file, and others with its comments, may be read again.")

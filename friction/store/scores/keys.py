@@ -1,0 +1,65 @@
+"""Hashes that stand in the private store for what must not: who wrote, from which file, and the comment itself.
+
+Under a window's salt, gone with it: respondents and the tags of files. Under the store's secret, which stays: files
+and comments, to recognise them when they come again.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+from sqlalchemy import Connection, insert, select
+
+from friction.store.engine import Database
+from friction.store.scores.tables import SECRETS
+from friction.store.scores.votes import Vote
+
+WHO: Final = 32
+"""Bytes of a respondent's key; those of people whom no source names have ``_SURVEY`` more."""
+_SURVEY: Final = 8
+_TAG: Final = 8
+
+
+def respondent_key(salt: bytes, vote: Vote) -> bytes:
+    """Who wrote, under a window's salt: ``WHO`` bytes, and the survey's behind it where no source names them."""
+    who = _keyed(salt, vote.respondent.encode())
+    return who if vote.survey is None else who + _keyed(salt, b"survey:" + vote.survey.encode())[:_SURVEY]
+
+
+def batch_tag(salt: bytes, batch: bytes) -> bytes:
+    """A file as a window knows it."""
+    return _keyed(salt, b"batch:" + batch)[:_TAG]
+
+
+def file_key(secret: bytes, content: bytes) -> bytes:
+    """A file, by the digest of its content."""
+    return _keyed(secret, b"file:" + content)
+
+
+def comment_key(secret: bytes, comment: str) -> bytes:
+    """A comment, by what makes it the same one."""
+    return _keyed(secret, b"comment:" + comment.encode())
+
+
+def find_secret(db: Connection) -> bytes | None:
+    """What keys the hashes that recognise files and comments."""
+    return db.scalar(select(SECRETS.c.value).where(SECRETS.c.name == "content"))
+
+
+def make_secret(database: Database) -> bytes:
+    """The store's secret, drawn by whoever comes first."""
+    with database.read() as db:
+        found = find_secret(db)
+    if found is not None:
+        return found
+    with database.write() as db:
+        found = find_secret(db)
+        if found is None:
+            found = secrets.token_bytes(32)
+            db.execute(insert(SECRETS).values(name="content", value=found))
+    return found
+
+
+def _keyed(key: bytes, content: bytes) -> bytes:
+    return hmac.new(key, content, hashlib.sha256).digest()

@@ -1,0 +1,125 @@
+"""What would come of a file, told by the private store without a change to it; or by the file alone where none is yet.
+
+Called by ``friction.ingest`` for a dry run.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from friction.disclosure import SEEN_WEEKS
+from friction.records import Week
+from friction.store.schema import open_store
+from friction.store.scores import batches
+from friction.store.scores.adding import is_known, is_repeat, voices
+from friction.store.scores.keys import WHO, comment_key, file_key, find_secret, respondent_key
+from friction.store.scores.tables import SCHEMA, SCORES, Pair, Window, clock, find_window, is_pair
+from friction.store.scores.votes import Vote
+
+_TOGETHER: Final = 1000
+"""Comments that are looked up in one reading transaction: none stays open for long."""
+
+
+class Preview:
+    """Counts votes as the store would, in memory that does not grow with their number.
+
+    Args:
+        address: of the private store; None where there is none yet.
+        enough: people of a pair beyond whom it does not matter how many there are.
+
+    Raises:
+        UsageError: the store cannot be opened.
+    """
+
+    def __init__(self, address: str | None, *, enough: int) -> None:
+        self._database = None if address is None else open_store(address, SCHEMA, create=False)
+        self._enough = enough
+        self._secret = secrets.token_bytes(32)
+        if self._database is not None:
+            with self._database.read() as db:
+                self._secret = find_secret(db) or self._secret
+        self._waiting: list[Collection[Vote]] = []
+        self._windows: dict[Pair, Window] = {}
+        self._speaking: dict[Pair, int] = defaultdict(int)
+        self._people: dict[Pair, dict[bytes, set[bytes]]] = {}
+        self._spoken: set[Pair] = set()
+        self._votes = self._added = 0
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._database is not None:
+            self._database.close()
+
+    def oldest_week(self) -> Week | None:
+        """As ``ScoreStore.oldest_week``."""
+        if self._database is None:
+            return None
+        with self._database.read() as db:
+            released = clock(db, "released")
+        return None if released is None else released + -SEEN_WEEKS
+
+    def has_batch(self, content: bytes) -> bool:
+        """As ``ScoreStore.has_batch``."""
+        if self._database is None:
+            return False
+        with self._database.read() as db:
+            return batches.is_whole(db, file_key(self._secret, content))
+
+    def take(self, votes: Collection[Vote]) -> None:
+        """Count the votes of one comment."""
+        self._waiting.append(votes)
+        if len(self._waiting) == _TOGETHER:
+            self._count()
+
+    def counts(self) -> tuple[int, int]:
+        """How many votes were taken, and how many of them would be new."""
+        self._count()
+        return self._votes, self._added
+
+    def voices(self) -> dict[Pair, int]:
+        """People in the window of each pair that would get a new vote, as far as ``enough``."""
+        self._count()
+        return {pair: max(self._speaking[pair], *map(len, self._people[pair].values())) for pair in self._spoken}
+
+    def _count(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self._database is None:
+            for votes in waiting:
+                self._count_comment(None, votes)
+            return
+        with self._database.read() as db:
+            for votes in waiting:
+                self._count_comment(db, votes)
+
+    def _count_comment(self, db: Connection | None, votes: Collection[Vote]) -> None:
+        self._votes += len(votes)
+        is_fresh: bool | None = None
+        for vote in votes:
+            window = self._window(db, (vote.from_team, vote.about_team))
+            respondent = respondent_key(window.salt, vote)
+            if is_fresh is None:
+                is_fresh = db is None or not (
+                    is_known(db, comment_key(self._secret, vote.comment)) and is_repeat(db, vote, window, respondent)
+                )
+            if is_fresh:
+                self._added += 1
+                self._spoken.add(window.pair)
+                people = self._people[window.pair][respondent[WHO:]]
+                if len(people) < self._enough:
+                    people.add(respondent)
+
+    def _window(self, db: Connection | None, pair: Pair) -> Window:
+        """The pair's window as it is now, and those who speak in it, as far as it matters."""
+        if pair not in self._windows:
+            opens, salt = (None if db is None else find_window(db, pair)) or (None, None)
+            self._windows[pair] = Window(pair, opens, salt or secrets.token_bytes(32))
+            self._people[pair] = defaultdict(set)
+            if db is not None:
+                self._speaking[pair] = voices(db, pair)
+                if self._speaking[pair] < self._enough:
+                    for respondent in db.scalars(select(SCORES.c.respondent).where(is_pair(SCORES, pair)).distinct()):
+                        self._people[pair][bytes(respondent[WHO:])].add(bytes(respondent))
+        return self._windows[pair]

@@ -1,0 +1,141 @@
+"""The private store's tables, and the few questions that every part of it asks."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    insert,
+    select,
+    true,
+)
+
+from friction.records import TeamId, Week
+from friction.store.schema import Schema
+
+METADATA: Final = MetaData()
+SECRETS: Final = Table("secrets", METADATA, Column("name", String, primary_key=True), Column("value", LargeBinary))
+CLOCK: Final = Table(
+    "clock", METADATA, Column("name", String, primary_key=True), Column("week", Integer, nullable=False)
+)
+BATCHES: Final = Table(
+    "batches",
+    METADATA,
+    Column("key", LargeBinary, primary_key=True),
+    Column("whole", Boolean, nullable=False, server_default=true()),
+    Column("day", String),
+    Column("added", Integer),
+    Column("repeats", Integer),
+    Column("report", Text),
+)
+"""Files that were read. ``whole``: every row of it was usable, so that it need not be looked at again. All from ``day``
+on is kept while votes of it are in open windows."""
+SEEN: Final = Table(
+    "seen", METADATA, Column("key", LargeBinary, primary_key=True), Column("week", Integer, nullable=False, index=True)
+)
+WINDOWS: Final = Table(
+    "windows",
+    METADATA,
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("opens", Integer),
+    Column("salt", LargeBinary),
+)
+SCORES: Final = Table(
+    "scores",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("from_team", String, nullable=False),
+    Column("about_team", String, nullable=False),
+    Column("week", Integer, nullable=False),
+    Column("respondent", LargeBinary, nullable=False),
+    Column("lang", String, nullable=False),
+    Column("blamed", Boolean, nullable=False),
+    Column("appreciated", Boolean, nullable=False),
+    Column("patterns", Integer, nullable=False),
+    Column("model", String, nullable=False),
+    Column("batch", LargeBinary),
+    Index("ix_scores_pair_week", "from_team", "about_team", "week"),
+)
+"""``batch``: a tag of the file under the window's salt, another one in each window."""
+ARRIVALS: Final = Table(
+    "arrivals",
+    METADATA,
+    Column("from_team", String, nullable=False),
+    Column("about_team", String, nullable=False),
+    Column("week", Integer, nullable=False),
+    Column("batch", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False, index=True),
+    Column("is_first", Boolean, nullable=False),
+    Index("ix_arrivals_pair_week", "from_team", "about_team", "week"),
+)
+"""Which comments of ``SEEN`` a batch brought to a window, without whose they are; gone with the window's rows.
+``is_first``: no batch had brought the comment before."""
+OUTBOX: Final = Table(
+    "outbox", METADATA, Column("week", Integer, primary_key=True), Column("release", String, nullable=False)
+)
+LEDGER: Final = Table(
+    "ledger",
+    METADATA,
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("epsilon", String, nullable=False),
+)
+"""What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
+SCHEMA: Final = Schema("scores", METADATA, head="0004", unversioned=("scores", "lang"))
+Pair = tuple[TeamId, TeamId]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A pair's open window. ``opens`` is None while no window of the pair was ever closed."""
+
+    pair: Pair
+    opens: Week | None
+    salt: bytes = field(repr=False)
+
+
+def is_pair(table: Table, pair: Pair) -> ColumnElement[bool]:
+    """Whether a row is of that pair."""
+    return and_(table.c.from_team == pair[0], table.c.about_team == pair[1])
+
+
+def find_window(db: Connection, pair: Pair) -> tuple[Week | None, bytes | None] | None:
+    """Where a pair's window opens, and its salt while votes are in it; None where nobody ever spoke of the pair."""
+    row = db.execute(select(WINDOWS.c.opens, WINDOWS.c.salt).where(is_pair(WINDOWS, pair))).one_or_none()
+    return None if row is None else (None if row.opens is None else Week(row.opens), row.salt)
+
+
+def salted(db: Connection) -> list[Window]:
+    """Every window with votes in it."""
+    rows = db.execute(select(WINDOWS).where(WINDOWS.c.salt.is_not(None)).order_by("from_team", "about_team"))
+    return [
+        Window((TeamId(r.from_team), TeamId(r.about_team)), None if r.opens is None else Week(r.opens), r.salt)
+        for r in rows
+    ]
+
+
+def clock(db: Connection, name: str) -> Week | None:
+    """A week that the store remembers, or None."""
+    index = db.scalar(select(CLOCK.c.week).where(CLOCK.c.name == name))
+    return None if index is None else Week(index)
+
+
+def set_clock(db: Connection, name: str, week: Week | None) -> None:
+    """Remember a week, or forget it."""
+    db.execute(delete(CLOCK).where(CLOCK.c.name == name))
+    if week is not None:
+        db.execute(insert(CLOCK).values(name=name, week=week.index))
