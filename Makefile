@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks attacks bench bench-http bench-stats fuzz fuzz-api clean bench-reads
+.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats fuzz fuzz-api clean bench-reads
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ train: .venv/.dev ## make the released model again, from the corpus and the publ
 benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that make train left
 	for name in politeness complaints incivility; do \
 	  $(BIN)/python -m training.benchmarks $$name --data $(DATA) --encoder build/stance || exit 1; done
+
+pictures: .venv/.dev demo ## take the pictures of the README again (needs Chromium)
+	$(BIN)/python -m tests.pictures $(DEMO)/friction.toml docs/pictures
 
 attacks: .venv/.dev ## play every attack on a thousand companies; writes docs/attacks.md
 	$(BIN)/python -m tests.attacks

@@ -1,0 +1,65 @@
+"""The pictures of the README: pages of a company that is released, in a real Chromium. ``make pictures`` runs it."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from friction.commands import build_pipeline
+from friction.settings import load
+from friction.store.operations import open_operations
+from friction.store.releases import ReleaseStore
+from service.state import State
+from tests.browser import browsing
+from tests.service.conftest import make_key, serve
+
+DESK, PHONE = {"width": 1120, "height": 960}, {"width": 390, "height": 960}
+LARGEST = 150_000
+"""Bytes of a picture, at most."""
+
+
+def main(config: Path, folder: Path) -> None:
+    """Take the pictures.
+
+    Args:
+        config: ``friction.toml`` of the company.
+        folder: where to put them.
+    """
+    settings = load(config, private=False)
+    releases, operations = ReleaseStore(settings.releases_address), open_operations(settings.operations_address)
+    state = State(settings, build_pipeline(settings), releases, operations)
+    key = make_key(operations, "read", days=1)
+    done = next(iter(settings.interventions))
+    pair = f"/pairs/{done.from_team}/{done.about_team}"
+    serving = serve(state, key)
+    client = next(serving)
+    folder.mkdir(parents=True, exist_ok=True)
+    with browsing() as browser:
+        for name, path, more in (
+            ("matrix", "/", {"viewport": DESK}),
+            ("pair", pair, {"viewport": DESK}),
+            ("pair-phone-dark", pair, {"viewport": PHONE, "color_scheme": "dark", "locale": "fr-FR"}),
+        ):
+            page = browser.new_page(base_url=str(client.base_url), **more)
+            _sign_in(page, key)
+            page.goto(path)
+            page.evaluate("document.fonts.ready")
+            size = len(page.screenshot(path=folder / f"{name}.png"))
+            if size > LARGEST:
+                raise SystemExit(f"{name}.png has {size} bytes, more than {LARGEST}")
+            print(f"{folder / name}.png: {size} bytes")
+            page.close()
+    next(serving, None)
+    releases.close()
+    operations.close()
+
+
+def _sign_in(page: Page, key: str) -> None:
+    page.goto("/sign-in")
+    page.locator("#key").fill(key)
+    page.locator("main button").click()
+    page.wait_for_selector("h1")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
