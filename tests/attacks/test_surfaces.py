@@ -32,9 +32,11 @@ from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from service import api, dashboard, released
 from service.access import Caller
+from service.app import create_app
 from service.digest import render
 from service.state import State
 from tests.service.conftest import make_key, serve
+from tests.service.test_access import routes
 
 MakeVote = Callable[..., Vote]
 FIRST, LAST = Week.parse("2026-W01"), Week.parse("2026-W20")
@@ -93,8 +95,7 @@ def _client(state: State) -> Iterator[Any]:
 def _asked(state: State) -> dict[str, tuple[int, bytes]]:
     """Every answer of the web process, known routes or not."""
     with _client(state) as client:
-        paths = ["/", "/v1/pairs", "/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/weeks", "/v1/cells.csv"]
-        paths += ["/teams", "/weeks", "/interventions", "/about", "/notice", "/export"]
+        paths = ["/nowhere", *{asked.path for asked in routes(create_app(state)) if asked.method == "GET"}]
         paths += [f"/teams/{team}" for team in TEAMS] + [f"/weeks/{FIRST + i}" for i in range(25)]
         paths += [f"/v1/weeks/{FIRST + i}" for i in (0, 19)] + [f"/v1/digests/{LAST}"]
         paths += [f"{start}/pairs/{a}/{b}" for start in ("", "/v1") for a, b in PAIRS]
