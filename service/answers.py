@@ -41,10 +41,9 @@ class Body:
 
 
 async def view_of(request: Request) -> View:
-    """The view of what is released; looked for in a thread where none is at hand, one at a time."""
+    """The view of what is released; looked for in a thread where it is not at hand."""
     state = state_of(request)
-    at_hand = state.released.at_hand
-    return await state.released.alone(state.view) if at_hand is None else at_hand
+    return await state.released.soon(state.view)
 
 
 async def made(

@@ -3,10 +3,11 @@
 A released cell never changes, so that trends need new reckoning only when something more is released, which the hash
 of the last release tells, and their effects only when interventions change. At 26 weeks of 380 pairs the reckoning
 takes seconds and a look at the hash less than a millisecond. The stores are looked at every ``LOOK_EVERY`` seconds at
-most: what another process releases or enters shows within that time, what is entered here at once (``look_again``).
+most: what another process releases or enters shows within that time and what it takes to reckon it, what is entered
+here at once.
 
-Called by ``service.state``. Safe in threads: one looks and reckons, the others wait for what it finds. Where that must
-not hold up threads that others need, it is done ``alone``.
+Called by ``service.state``. Safe in threads: one looks and reckons, and whoever asks meanwhile gets the view that was;
+only where there is none yet do they wait, in few threads (``alone``), so that others stay free.
 """
 
 import time
@@ -17,6 +18,7 @@ from threading import Lock
 from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
 from friction.model_folder import ErrorRate
@@ -95,6 +97,7 @@ class Released:
         self._plain: list[Trend] = []
         self._interventions: tuple[Intervention, ...] = ()
         self._view = View((), None)
+        self._is_sought = False
         self._past: OrderedDict[Week, list[Trend]] = OrderedDict()
         self._past_lock = Lock()
         self._alone = CapacityLimiter(1)
@@ -109,28 +112,47 @@ class Released:
             raise TooBusy
         return await to_thread.run_sync(work, limiter=self._alone)
 
-    @property
-    def at_hand(self) -> View | None:
-        """The view, where it was looked at a moment ago: for callers that must not wait."""
-        return self._view if time.monotonic() - self._looked < LOOK_EVERY else None
+    async def soon(self, look: Callable[[], View]) -> View:
+        """The view, without waiting: the one before it where somebody is looking for the next already.
 
-    def look_again(self) -> None:
-        """Look at the stores before the next answer: something was entered."""
-        with self._lock:
-            self._looked = float("-inf")
+        Args:
+            look: calls ``now``.
+
+        Raises:
+            TooBusy: there is none yet, and too many wait for it already.
+        """
+        if self._is_fresh or (self._head is not None and (self._is_sought or self._lock.locked())):
+            return self._view
+        self._is_sought = True
+        try:
+            return await (self.alone(look) if self._head is None else run_in_threadpool(look))
+        finally:
+            self._is_sought = False
+
+    @property
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._looked < LOOK_EVERY
 
     def now(
-        self, releases: ReleaseStore, interventions: Callable[[], tuple[Intervention, ...]], errors: Errors
+        self,
+        releases: ReleaseStore,
+        interventions: Callable[[], tuple[Intervention, ...]],
+        errors: Errors,
+        *,
+        anew: bool = False,
     ) -> View:
-        """The view of what is released.
+        """The view of what is released; the one before it where another thread is reckoning this one.
 
         Args:
             releases: where it is.
             interventions: reads those that hold now.
             errors: of the model in use.
+            anew: look at the stores, however short ago that was, and wait for what is there: something was entered.
         """
+        if not anew and self._head is not None and self._lock.locked():
+            return self._view
         with self._lock:
-            if time.monotonic() - self._looked < LOOK_EVERY:
+            if self._is_fresh and not anew:
                 return self._view
             last_week, head = releases.head()
             entered = interventions()

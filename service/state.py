@@ -44,6 +44,10 @@ class State:
         """What is released now, reckoned once for all who ask."""
         return self.released.now(self.releases, self.interventions, self.errors)
 
+    def look_again(self) -> None:
+        """Have what was entered just now shown from now on."""
+        self.released.now(self.releases, self.interventions, self.errors, anew=True)
+
     def trends(self) -> Sequence[Trend]:
         """Trends of every released pair, with what interventions changed."""
         return self.view().trends

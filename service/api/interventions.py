@@ -81,7 +81,7 @@ def add(request: Request, caller: Administrator, body: InterventionIn) -> Respon
         store.add(state.operations, done)
     except store.NotTaken as error:
         raise HTTPException(409, f"{error}.") from None
-    state.released.look_again()
+    state.look_again()
     about(request, f"{done.from_team}/{done.about_team}/{done.week}")
     where = f"/v1/interventions/{done.from_team}/{done.about_team}/{done.week}"
     content = _shown(done, is_entered=True).model_dump_json()
@@ -98,7 +98,7 @@ def remove(
     if found.source == "configuration":
         raise HTTPException(409, "This one stands in friction.toml; remove it there.")
     store.remove(state.operations, Intervention(TeamId(from_team), TeamId(about_team), week_of(week), ""))
-    state.released.look_again()
+    state.look_again()
     return Response(status_code=204)
 
 

@@ -51,7 +51,7 @@ def enter(
         except interventions.NotTaken:
             wrong = {"day": "taken"}
         else:
-            state.released.look_again()
+            state.look_again()
             return RedirectResponse(f"/pairs/{speaks}/{about}", 303)
     return _page(request, caller, sent, wrong)
 

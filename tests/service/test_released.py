@@ -27,9 +27,18 @@ class Counting(ReleaseStore):
     """The real store, and how often its cells were read."""
 
     times = 0
+    held: tuple[threading.Event, threading.Event] | None = None
+
+    def hold(self) -> tuple[threading.Event, threading.Event]:
+        """Says when cells are being read, and waits to be let go on."""
+        self.held = threading.Event(), threading.Event()
+        return self.held
 
     def cells(self, *pair: TeamId) -> list[Cell]:  # type: ignore[override]
         self.times += 1
+        if self.held is not None:
+            self.held[0].set()
+            self.held[1].wait(30)
         return super().cells(*pair)
 
 
@@ -97,15 +106,36 @@ def test_cells_are_read_once_a_release_whoever_asks(
 
 def test_what_is_entered_here_shows_at_once(state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(released, "LOOK_EVERY", 3600.0)
-    assert state.released.at_hand is None
     _release(state.releases, cells)
     view = state.view()
-    assert state.released.at_hand is view
     interventions.add(state.operations, DONE)
     assert state.view() is view
-    state.released.look_again()
-    assert state.released.at_hand is None
+    state.look_again()
     assert [e.intervention for e in state.view().pair("sales", "marketing").effects] == [DONE]
+
+
+def test_nobody_waits_for_what_another_reckons(
+    state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released, "LOOK_EVERY", 0.0)
+    _release(state.releases, [c for c in cells if c.last_week < Week.parse("2026-W16")])
+    before = state.view()
+    _release(state.releases, [c for c in cells if c.last_week == Week.parse("2026-W16")])
+    assert isinstance(state.releases, Counting)
+    reading, may_go_on = state.releases.hold()
+
+    async def ask() -> list[released.View]:
+        first = asyncio.create_task(state.released.soon(state.view))
+        await asyncio.to_thread(reading.wait, 30)
+        meanwhile = [await state.released.soon(state.view) for _ in range(99)]
+        meanwhile.append(await asyncio.to_thread(state.view))
+        may_go_on.set()
+        return [await first, *meanwhile]
+
+    first, *meanwhile = asyncio.run(ask())
+    assert first.last_week == Week.parse("2026-W16")
+    assert all(view is before for view in meanwhile)
+    assert state.view() is first
 
 
 def test_a_view_keeps_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
