@@ -7,18 +7,21 @@ Called by ``friction.pipeline``.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from friction.inference import Network
+from friction.inference import Answers, Network
 from friction.markers import clauses, mark, question
 from friction.model_folder import Card, read_card
 from friction.records import AlignedText, Evidence, Lang, Reading, Span, TargetScore, TeamId
 from friction.taxonomy import HEADS, PATTERNS
 
 _IS_TEAM, _BLAME, _APPRECIATION, _FIRST_PATTERN = map(HEADS.index, ("is_team", "blame", "appreciation", PATTERNS[0]))
+
+_SHOWN: Final = 0.2
+"""Share of the blame from which a clause is shown as evidence."""
 
 
 class Classifier:
@@ -48,17 +51,19 @@ class Classifier:
 
         Args:
             readings: one for each comment.
-            evidence: also find the spans that carry the blame (one more pass for each clause of a blaming comment).
+            evidence: also find the spans that carry the blame.
 
         Returns:
             For each reading, one score for each candidate that the text really speaks of as a team.
         """
         asked = [(reading, target) for reading in readings for target in reading.candidates]
         marked = [mark(reading, target) for reading, target in asked]
-        probabilities = self._probabilities(
-            [_Input(question(r, t), m.text, r.lang) for (r, t), m in zip(asked, marked, strict=True)]
-        )
-        spans = self._evidence(asked, marked, probabilities) if evidence else [()] * len(asked)
+        answers = self.network.answer([(question(r, t), m.text) for (r, t), m in zip(asked, marked, strict=True)])
+        probabilities = self._probabilities(answers.logits, [reading.lang for reading, _ in asked])
+        spans = [
+            self._evidence(answers, place, text) if evidence and self._is_blamed(probabilities[place]) else ()
+            for place, text in enumerate(marked)
+        ]
         scores: list[list[TargetScore]] = [[] for _ in readings]
         rows = iter(zip(probabilities, spans, strict=True))
         for place, reading in enumerate(readings):
@@ -74,7 +79,7 @@ class Classifier:
     def _verdict(self, target: TeamId, row: NDArray[np.float32], shown: tuple[Evidence, ...]) -> TargetScore:
         limits = self.card.thresholds
         blame, appreciation = float(row[_BLAME]), float(row[_APPRECIATION])
-        blamed = blame >= limits["blame"]
+        blamed = self._is_blamed(row)
         given = dict(zip(PATTERNS, map(float, row[_FIRST_PATTERN:]), strict=True))
         return TargetScore(
             team=target,
@@ -84,68 +89,23 @@ class Classifier:
             appreciated=appreciation >= limits["appreciation"],
             patterns={p: blame * v for p, v in given.items()},
             labels=tuple(p for p, v in given.items() if v >= limits[p]) if blamed else (),
-            evidence=shown if blamed else (),
+            evidence=shown,
         )
 
-    def _probabilities(self, inputs: Sequence["_Input"]) -> NDArray[np.float32]:
+    def _is_blamed(self, row: NDArray[np.float32]) -> bool:
+        return bool(row[_BLAME] >= self.card.thresholds["blame"])
+
+    def _probabilities(self, logits: NDArray[np.float32], langs: Sequence[Lang]) -> NDArray[np.float32]:
         """Calibrated probabilities of shape (inputs, heads); those of the patterns are given blame."""
-        logits = self.network.logits([(i.question, i.text) for i in inputs])
-        rows = [self.card.scaling[i.lang].probabilities(row) for i, row in zip(inputs, logits, strict=True)]
+        rows = [self.card.scaling[lang].probabilities(row) for row, lang in zip(logits, langs, strict=True)]
         return np.array(rows, dtype=np.float32).reshape(-1, len(HEADS))
 
-    def _evidence(
-        self,
-        asked: Sequence[tuple[Reading, TeamId]],
-        marked: Sequence[AlignedText],
-        probabilities: NDArray[np.float32],
-    ) -> list[tuple[Evidence, ...]]:
-        """Clauses whose removal lowers the blame, with the share of it that they carry (occlusion).
-
-        Only of blamed targets. A single clause carries it all, and one that the network does not reach carries
-        nothing: neither has to be asked.
-        """
-        found: list[list[tuple[float, Span]]] = [[] for _ in asked]
-        probes: list[tuple[int, Span]] = []
-        inputs: list[_Input] = []
-        for place, (reading, target) in enumerate(asked):
-            row, text = probabilities[place], marked[place].text
-            if row[_BLAME] < self.card.thresholds["blame"] or not self._is_spoken_of(row, reading, target):
-                continue
-            spans = clauses(text)
-            if len(spans) == 1:
-                found[place].append((1.0, spans[0]))
-                continue
-            reach = self.network.reach(question(reading, target), text)
-            for span in spans:
-                if span.start >= reach:
-                    found[place].append((0.0, span))
-                    continue
-                probes.append((place, span))
-                left = (text[: span.start] + text[span.end :]).strip()
-                inputs.append(_Input(question(reading, target), left, reading.lang))
-        without = self._probabilities(inputs)[:, _BLAME]
-        for (place, span), rest in zip(probes, without, strict=True):
-            found[place].append((float(probabilities[place, _BLAME] - rest), span))
-        return [_weigh(sorted(drops, key=_place), text) for drops, text in zip(found, marked, strict=True)]
-
-
-class _Input(NamedTuple):
-    """What the model is asked: one comment as seen from one target."""
-
-    question: str
-    text: str
-    lang: Lang
-
-
-def _place(drop: tuple[float, Span]) -> int:
-    return drop[1].start
-
-
-def _weigh(drops: list[tuple[float, Span]], text: AlignedText) -> tuple[Evidence, ...]:
-    total = sum(max(drop, 0.0) for drop, _ in drops)
-    shares = [(drop / total if total else 1 / len(drops), span) for drop, span in drops]
-    spans = [(share, text.source(_trim(text.text, span))) for share, span in shares if share >= 0.2]
-    return tuple(Evidence(span.start, span.end, round(share, 4)) for share, span in spans)
+    def _evidence(self, answers: Answers, place: int, marked: AlignedText) -> tuple[Evidence, ...]:
+        """Clauses that carry at least ``_SHOWN`` of the blame, with the share of it that they carry."""
+        spans = clauses(marked.text)
+        shares = answers.shares(place, [span.end for span in spans])
+        shown = [(share, marked.source(_trim(marked.text, span))) for share, span in zip(shares, spans, strict=True)]
+        return tuple(Evidence(s.start, s.end, round(float(share), 4)) for share, s in shown if share >= _SHOWN)
 
 
 def _trim(text: str, span: Span) -> Span:

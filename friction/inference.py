@@ -1,4 +1,4 @@
-"""Texts through the network: pairs of texts in, logits out. ONNX Runtime on the CPU, nothing else.
+"""Texts through the network: pairs of texts in, logits and tokens' weights out. ONNX Runtime on the CPU, nothing else.
 
 Promises: a pair's logits do not hang on the pairs beside it, to the last bit; nothing is padded; equal pairs go
 through once; no text is kept. Called by ``friction.classifier``; ``training`` opens its sessions here, so that what it
@@ -15,10 +15,11 @@ from typing import Final, Self
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from friction.taxonomy import HEADS
 
+Logits = NDArray[np.float32]
 STATIC: Final = ("activations", "static")
 """A model's metadata where the int8 scales of its activations are fixed, so that sequences may share a run."""
 RUN_TOKENS: Final = 256
@@ -64,37 +65,63 @@ class Network:
         tokenizer.enable_truncation(max_tokens, strategy="only_second")
         return cls(tokenizer, open_session(folder / "model.onnx"), threads or os.cpu_count() or 1)
 
-    def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """Logits of shape (pairs, heads)."""
+    def answer(self, pairs: Sequence[tuple[str, str]]) -> "Answers":
+        """What the network says of each pair of texts; equal pairs are asked once."""
         places = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
-        found = self.of_tokens([encoding.ids for encoding in self.tokenizer.encode_batch(list(places))])
-        return found[[places[pair] for pair in pairs]]
+        encodings = self.tokenizer.encode_batch(list(places))
+        logits, weights = self.of_tokens([encoding.ids for encoding in encodings])
+        return Answers(logits, weights, encodings, [places[pair] for pair in pairs])
 
-    def reach(self, first: str, second: str) -> int:
-        """How many characters of ``second`` are read; what comes after them is cut off and changes nothing."""
-        cut = self.tokenizer.truncation
-        room = self.tokenizer.num_special_tokens_to_add(is_pair=True) + len(first)
-        if cut is None or room + len(second) <= cut["max_length"]:
-            return len(second)  # no token is shorter than a character
-        encoding = self.tokenizer.encode(first, second)
-        if not encoding.overflowing:
-            return len(second)
-        ends = zip(encoding.sequence_ids, encoding.offsets, strict=True)
-        return max((end for sequence, (_, end) in ends if sequence == 1), default=0)
-
-    def of_tokens(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        """Logits of shape (sequences, heads) from the token ids of each sequence."""
+    def of_tokens(self, sequences: Sequence[Sequence[int]]) -> tuple[Logits, list[Logits]]:
+        """Logits of shape (sequences, heads), and for each sequence the weights of its tokens."""
         together = runs([len(ids) for ids in sequences], run_tokens=self.run_tokens, threads=self.threads)
         batches = [np.array([sequences[place] for place in run], dtype=np.int64) for run in together]
-        found = np.empty((len(sequences), len(HEADS)), dtype=np.float32)
-        for run, logits in zip(together, self._pool.map(self._run, batches), strict=True):
-            found[run] = logits
-        return found
+        logits = np.empty((len(sequences), len(HEADS)), dtype=np.float32)
+        weights: list[Logits] = [np.empty(0, np.float32)] * len(sequences)
+        for run, (found, carried) in zip(together, self._pool.map(self._run, batches), strict=True):
+            logits[run] = found
+            for place, row in zip(run, carried, strict=True):
+                weights[place] = row
+        return logits, weights
 
-    def _run(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits of shape (sequences, heads) from ids of shape (sequences, tokens)."""
-        (logits,) = self.session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        return np.asarray(logits, dtype=np.float32)
+    def _run(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
+        """Logits of shape (sequences, heads) and weights of the shape of ``ids``, (sequences, tokens)."""
+        found = self.session.run(["logits", "evidence"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        return np.asarray(found[0], dtype=np.float32), np.asarray(found[1], dtype=np.float32)
+
+
+class Answers:
+    """What the network says of pairs of texts.
+
+    Attributes:
+        logits: of shape (pairs, heads).
+    """
+
+    def __init__(
+        self, logits: Logits, weights: Sequence[Logits], encodings: Sequence[Encoding], places: Sequence[int]
+    ) -> None:
+        self.logits = logits[places]
+        self._weights = weights
+        self._encodings = encodings
+        self._places = places
+
+    def shares(self, pair: int, ends: Sequence[int]) -> NDArray[np.float64]:
+        """How the blame is shared out among stretches of a pair's second text: a sum of 1, or 0 where it has none.
+
+        Args:
+            pair: its place.
+            ends: character after each stretch; the first begins at 0, each other where the one before it ends. What is
+                cut off, and not read, carries nothing.
+        """
+        encoding = self._encodings[self._places[pair]]
+        second = np.array(encoding.sequence_ids, dtype=float) == 1
+        weights = self._weights[self._places[pair]][second].astype(np.float64)
+        carried = np.zeros(len(ends))
+        if len(ends) and len(weights):
+            stretch = np.searchsorted(ends, np.array(encoding.offsets)[second, 0], side="right")
+            np.add.at(carried, np.minimum(stretch, len(ends) - 1), np.exp(weights - weights.max()))
+            carried /= carried.sum()
+        return carried
 
 
 def runs(lengths: Sequence[int], *, run_tokens: int, threads: int) -> list[list[int]]:

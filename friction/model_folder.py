@@ -1,7 +1,8 @@
 """What a released model folder holds, and the check before it is believed.
 
     MODEL/
-      model.onnx        inputs input_ids, attention_mask (batch, tokens); output logits (batch, heads)
+      model.onnx        inputs input_ids, attention_mask (batch, tokens); outputs logits (batch, heads)
+                        and evidence (batch, tokens), how much of the blame a token carries
       tokenizer.json    tokenizers' format
       card.json         this module's ``Card``
       README.md         the model card for people

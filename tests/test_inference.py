@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from friction.classifier import Classifier
 from friction.inference import Network, runs
 from friction.pipeline import Pipeline
-from friction.records import Comment, Directory, Team, TeamId
+from friction.records import Comment, TeamId
 
 
 @given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 256), st.integers(1, 4))
@@ -28,9 +28,9 @@ class Counting(Network):
 
     seen = 0
 
-    def logits(self, pairs: Any) -> Any:
-        self.seen += len(set(pairs))
-        return super().logits(pairs)
+    def of_tokens(self, sequences: Any) -> Any:
+        self.seen += len(sequences)
+        return super().of_tokens(sequences)
 
 
 @pytest.fixture
@@ -40,49 +40,33 @@ def counting(classifier: Classifier) -> Counting:
 
 
 @pytest.mark.parametrize(
-    ("text", "passes"),
+    "text",
     [
-        ("Marketing never answers us", 1),  # one clause: it carries all the blame
-        ("Marketing never answers our emails, we have chased them five times.", 3),
-        ("The meeting with marketing is moved to Thursday, the room stays the same.", 1),
+        "Marketing never answers us",
+        "Marketing never answers our emails, we have chased them five times.",
+        "The meeting with marketing is moved to Thursday, the room stays the same.",
     ],
 )
-def test_evidence_asks_only_where_there_is_something_to_ask(
-    pipeline: Pipeline, classifier: Classifier, counting: Counting, text: str, passes: int
+def test_evidence_comes_with_the_pass_that_finds_the_blame(
+    pipeline: Pipeline, classifier: Classifier, counting: Counting, text: str
 ) -> None:
     pipeline.classifier = Classifier(classifier.card, counting)
     (scored,) = pipeline.score([Comment(text=text, from_team=TeamId("it"), lang="en")])
-    assert counting.seen == passes
+    assert counting.seen == 1
     assert bool(scored.targets[0].evidence) == scored.targets[0].blamed
 
 
-class Exhaustive(Counting):
-    """Asks about every clause, also about those that it cannot read."""
-
-    def reach(self, first: str, second: str) -> int:
-        return len(second)
-
-
-@given(data=st.data())
-@settings(max_examples=5, deadline=None)
-def test_clauses_that_are_cut_off_are_not_asked_about_and_change_nothing(
-    classifier: Classifier, data: st.DataObject
-) -> None:
-    words = ["Marketing", "never", "answers", "us.", "Late", "again,", "l\u2019équipe", "e\u0301té;", "x" * 120]
-    text = " ".join(
-        ["Marketing", "never", "answers", "us.", *data.draw(st.lists(st.sampled_from(words), min_size=300))]
-    )
-    network = classifier.network
-    directory = Directory({TeamId("marketing"): Team(TeamId("marketing"), "Marketing", 9, (), None)})
-    found = []
-    for kind in (Counting, Exhaustive):
-        counting = kind(network.tokenizer, network.session, 1)
-        whole = Pipeline(directory, Classifier(classifier.card, counting))
-        found.append((whole.score([Comment(text=text, from_team=TeamId("it"), lang="en")]), counting.seen))
-    (short, few), (long, many) = found
-    assert short == long
-    assert few <= many
-    assert few < 100, "a long comment holds the model up no longer than what it reads of it"
+def test_shares_are_of_what_was_read(classifier: Classifier) -> None:
+    """Stretches share out one whole; what was cut off has no part of it."""
+    first, second = "[TARGET] never answers us.", " We wait and wait."
+    text = first + second + " Late again." * 300
+    ends = [len(first), len(first + second), len(text) - 600, len(text)]
+    shares = classifier.network.answer([("[TARGET]", text)]).shares(0, ends)
+    assert shares.sum() == pytest.approx(1)
+    assert (shares[:3] > 0).all()
+    assert shares[3] == 0
+    assert classifier.network.answer([("[TARGET]", "")]).shares(0, [0]).tolist() == [0]
+    assert classifier.network.answer([("[TARGET]", text)]).shares(0, []).tolist() == []
 
 
 def test_equal_comments_go_through_once_and_score_alike(pipeline: Pipeline, counting: Counting) -> None:
@@ -94,4 +78,4 @@ def test_equal_comments_go_through_once_and_score_alike(pipeline: Pipeline, coun
 
 def test_no_comments_no_scores(classifier: Classifier) -> None:
     assert classifier.score([]) == []
-    assert classifier.network.logits([]).shape[0] == 0
+    assert classifier.network.answer([]).logits.shape[0] == 0

@@ -49,6 +49,7 @@ def train(
     from .finetune import Hands
     from .finetune import train as fit
     from .network import new_network, save_network
+    from .pointing import save_pointer, teach
 
     directory = configuration.load(config).directory
     read = own.read(rows, directory)
@@ -64,6 +65,7 @@ def train(
     checkpoint = work / "checkpoint.pt"
     fit(network, tokenizer, train_items, dev_items, hands, epochs=epochs, rate=rate, seed=seed, checkpoint=checkpoint)
     save_network(network, tokenizer, work)
+    save_pointer(teach(network, tokenizer, train_rows), work)
     write_folder(
         work, out, dev_items, f"# {out.name}\n\nTrained on {len(train_rows)} labelled comments over {base.name}.\n"
     )

@@ -26,23 +26,23 @@ from friction.taxonomy import HEADS, VERSION
 from . import calibration
 from .corpus import Example, examples, load
 from .finetune import MAX_TOKENS, tokenise
-from .network import Network, load_network
+from .pointing import Pointing, load_pointing
 from .quantisation import quantise
 
 CALIBRATION_ROWS: Final = 500
 """Rows of dev, about, that the ranges of the activations are taken from."""
 
 
-def to_onnx(network: Network, path: Path) -> None:
+def to_onnx(pointing: Pointing, path: Path) -> None:
     """Float ONNX with dynamic batch and length."""
     sample = (torch.ones(2, 16, dtype=torch.long), torch.ones(2, 16, dtype=torch.long))
     batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=3, max=512)
     torch.onnx.export(
-        network,
+        pointing,
         sample,
         str(path),
         input_names=["input_ids", "attention_mask"],
-        output_names=["logits"],
+        output_names=["logits", "evidence"],
         dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}),
         dynamo=True,
         external_data=False,
@@ -62,10 +62,10 @@ def run(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, items: list
 
 def write_folder(model: Path, out: Path, dev: list[Example], readme: str) -> None:
     """Write a whole model folder."""
-    network, tokenizer = load_network(model)
+    pointing, tokenizer = load_pointing(model)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        to_onnx(network, Path(scratch) / "float.onnx")
+        to_onnx(pointing, Path(scratch) / "float.onnx")
         some = dev[:: max(len(dev) // CALIBRATION_ROWS, 1)]
         quantise(
             Path(scratch) / "float.onnx",

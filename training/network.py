@@ -36,9 +36,17 @@ class Network(nn.Module):
         self.target_id = target_id
         self.pad_id = pad_id
 
+    def states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """What the encoder makes of each token, shape (batch, tokens, width), from ids and mask (batch, tokens)."""
+        hidden: Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return hidden
+
     def read(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """What the text says as seen from the target, shape (batch, width), from ids and mask (batch, tokens)."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.read_out(self.states(input_ids, attention_mask), input_ids, attention_mask)
+
+    def read_out(self, hidden: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The same, from the encoder's states."""
         whole = _mean(hidden, attention_mask)
         target = _mean(hidden, torch.eq(input_ids, self.target_id).to(attention_mask.dtype))
         return torch.nn.functional.gelu(self.mix(self.dropout(torch.cat([whole, target], dim=-1))))

@@ -1,6 +1,7 @@
 """A tiny real network through the real stages: train, export, quantise, serve."""
 
 import json
+import shutil
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -20,12 +21,13 @@ from friction.inference import RUN_TOKENS, open_session
 from friction.markers import MARKERS
 from friction.model_folder import read_card
 from friction.pipeline import Pipeline
-from friction.records import Comment, Directory
+from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS
-from training.corpus import Example
+from training.corpus import Example, Gold, Labelled
 from training.export import run, to_onnx, write_folder
 from training.finetune import Hands, predict, tokenise, train
 from training.network import Network, load_network
+from training.pointing import Pointer, Pointing, agreement, lessons, load_pointing, save_pointer, teach
 from training.quantisation import quantise
 
 WORDS = "the they never answer us thanks great help late again we you".split()
@@ -47,6 +49,7 @@ def _encoder(folder: Path) -> Path:
     torch.manual_seed(3)
     network = Network(BertModel(config, add_pooling_layer=False), vocab["[TARGET]"], width=16)
     torch.save(network.state_dict(), folder / "network.pt")
+    save_pointer(Pointer(16), folder)
     return folder
 
 
@@ -73,7 +76,7 @@ def test_training_learns_and_export_keeps_what_was_learnt(model: Path, tmp_path:
     found = train(network, tokenizer, items, items, Hands([]), epochs=12, rate=5e-3, seed=1, batch=8)
     assert found["blame"] > 0.9
     logits = predict(network, tokenizer, items)
-    to_onnx(network, tmp_path / "float.onnx")
+    to_onnx(Pointing(network, Pointer(16)).eval(), tmp_path / "float.onnx")
     quantise(
         tmp_path / "float.onnx", tmp_path / "int8.onnx", tokenise(tokenizer, [(e.question, e.text) for e in items])
     )
@@ -106,7 +109,7 @@ def test_every_product_with_weights_is_of_integers(folder: Path) -> None:
     graph = onnx.load(folder / "model.onnx").graph
     weights = {tensor.name for tensor in graph.initializer if len(tensor.dims) == 2}
     found = Counter(n.op_type for n in graph.node if len(n.input) > 1 and n.input[1] in weights)
-    assert found == {"MatMulIntegerToFloat": 8}  # six of the layer, read-out, heads
+    assert found == {"MatMulIntegerToFloat": 10}  # six of the layer, read-out, heads, two of the pointer
     assert max(tensor.data_type == TensorProto.FLOAT and len(tensor.dims) > 1 for tensor in graph.initializer) == 0
 
 
@@ -117,9 +120,11 @@ def test_a_written_folder_scores_alike_in_any_company(folder: Path) -> None:
     assert network.run_tokens == RUN_TOKENS
     random = np.random.default_rng(11)
     sequences = [random.integers(5, 18, length).tolist() for length in (3, 4, 7, 16, 17, 40) for _ in range(7)]
-    together = network.of_tokens(sequences)
-    alone = np.concatenate([network.of_tokens([sequence]) for sequence in sequences])
-    assert np.array_equal(together, alone)
+    together, weights = network.of_tokens(sequences)
+    alone = [network.of_tokens([sequence]) for sequence in sequences]
+    assert np.array_equal(together, np.concatenate([logits for logits, _ in alone]))
+    assert all(np.array_equal(w, other) for w, (_, (other,)) in zip(weights, alone, strict=True))
+    assert [len(w) for w in weights] == [len(sequence) for sequence in sequences]
     assert len(np.unique(together, axis=0)) > len(sequences) // 2
 
 
@@ -134,3 +139,35 @@ def test_a_folder_that_was_touched_is_refused(folder: Path) -> None:
         read_card(folder)
     card.write_text(original)
     assert read_card(folder).max_tokens == 192
+
+
+def test_a_network_learns_to_point_at_the_clause_that_carries_the_blame(model: Path) -> None:
+    """Blame is in the words "never answer"; which clause has them is for the pointer to see."""
+    network, tokenizer = load_network(model)
+    items = _items()
+    train(network, tokenizer, items, items, Hands([]), epochs=12, rate=5e-3, seed=1, batch=8)
+    one, other = "they never answer us", "we help you again"
+    rows = [_row(f"{n}", f"{one}, {other}." if n % 2 else f"{other}, {one}.") for n in range(60)]
+    taught = lessons(network, tokenizer, rows)
+    assert len(taught) == 60
+    assert {int(np.argmax(of.falls)) for of in taught} == {0, 1}
+    pointer = teach(network, tokenizer, rows)
+    assert agreement(Pointing(network, pointer), taught).mean() > 0.95
+
+
+def test_a_network_that_cannot_point_says_how_it_learns_to(model: Path, tmp_path: Path) -> None:
+    for file in ("config.json", "tokenizer.json", "network.pt"):
+        shutil.copy(model / file, tmp_path)
+    with pytest.raises(UsageError, match="training\\.pointing"):
+        load_pointing(tmp_path)
+
+
+def _row(id: str, text: str) -> Labelled:
+    team = TeamId("t")
+    reading = Reading(AlignedText.of(text), "en", (), about_team=team)
+    return Labelled(id, "o", reading, {team: Gold(True, False, frozenset())})
+
+
+def test_without_blaming_comments_a_pointer_is_made_all_the_same(model: Path) -> None:
+    network, tokenizer = load_network(model)
+    assert sum(p.numel() for p in teach(network, tokenizer, []).parameters()) > 0

@@ -13,11 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from friction.classifier import Classifier
-from friction.inference import Network
+from friction.inference import Logits, Network
 from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
 from friction.records import Comment
@@ -183,7 +180,7 @@ def _passes() -> float:
     read = 0
 
     class Counting(Network):
-        def of_tokens(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        def of_tokens(self, sequences: Sequence[Sequence[int]]) -> tuple[Logits, list[Logits]]:
             nonlocal read
             read += len(sequences)
             return super().of_tokens(sequences)
