@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from friction.commands import CONFIG, Config
-from friction.errors import UsageError
+from friction.errors import FrictionError, UsageError
 
 if TYPE_CHECKING:
     from friction.settings import Settings
@@ -79,8 +80,13 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     with open_edition(settings) as edition:
         if out is not None or not can_send(settings):
             edition.write(out or settings.data / "digests")
-        if can_send(settings):
-            edition.send()
+        try:
+            if can_send(settings):
+                edition.send()
+        except FrictionError:
+            if unread is not None:  # two things went wrong, and the other is about to be said
+                print(f"friction: {unread}", file=sys.stderr)
+            raise
     if unread is not None:
         raise unread
 

@@ -131,6 +131,18 @@ def test_weekly_sends_a_week_once_and_never_after_a_release_that_failed(
     assert not (config.parent / "friction-data" / "digests").exists()
 
 
+def test_weekly_says_both_of_two_things_that_went_wrong(
+    server: Server, config: Path, released: ReleaseStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (config.parent / "inbox").mkdir()
+    (config.parent / "inbox" / "bad.csv").write_text("no column of that name\nx\n", encoding="utf-8")
+    server.failures = {"RCPT bob@example.org": ["550 no"]}
+    with pytest.raises(SendingError, match="1 recipients did not get"):
+        commands.weekly(config=config)
+    assert "bad.csv" in capsys.readouterr().err
+    assert len(server.taken) == 4
+
+
 def test_without_recipients_or_relay_weekly_writes(config: Path, released: ReleaseStore) -> None:
     (config.parent / "inbox").mkdir()
     commands.weekly(config=config)

@@ -160,6 +160,15 @@ def test_a_digest_in_the_form_that_is_liked_best(client: httpx.Client, accept: s
     assert answer.headers["vary"] == "Authorization, Cookie, Accept"
 
 
+def test_a_digest_reads_in_a_browser_and_loads_nothing(client: httpx.Client) -> None:
+    found = client.get("/v1/digests/2026-W16", headers={"accept": "text/html"})
+    policy = found.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert "script" not in policy
+    assert "data:image/png;base64," in found.text
+    assert "cid:" not in found.text
+
+
 @pytest.mark.parametrize("accept", ["image/png", "text/html;q=0", "nonsense", "*/*;q=x", "application/*;q=0"])
 def test_a_digest_in_no_form_that_is_taken(client: httpx.Client, accept: str) -> None:
     answer = client.get("/v1/digests/2026-W16", headers={"accept": accept})
