@@ -10,11 +10,11 @@ bound to a team sees the pairs that the team is in.
 
 from fastapi import APIRouter
 
-from . import about, entering, language, matrix, pairs, teams, weeks
+from . import about, batches, entering, language, matrix, pairs, teams, weeks
 from .page import render, templates
 
 router = APIRouter(include_in_schema=False)
-for _pages in (matrix, pairs, teams, weeks, entering, about, language):
+for _pages in (matrix, pairs, teams, weeks, entering, batches, about, language):
     router.include_router(_pages.router)
 
 __all__ = ["render", "router", "templates"]

@@ -23,7 +23,7 @@ from tests.service.conftest import make_key, serve
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATHS = ("/", "/pairs/sales/marketing", "/pairs/sales/legal", "/teams", "/teams/sales", "/weeks", "/weeks/2026-W16",
-         "/interventions", "/about", "/notice", "/export")  # fmt: skip
+         "/interventions", "/batches", "/about", "/notice", "/export")  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of Playwright's own pipes
 

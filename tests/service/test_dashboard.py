@@ -13,7 +13,7 @@ from friction.disclosure import band
 from friction.pipeline import Pipeline
 from friction.records import Cell, Intervention, TeamId, Week
 from friction.settings import Settings
-from friction.store import interventions
+from friction.store import batches, interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from service.state import State
@@ -21,7 +21,7 @@ from tests.service.conftest import bearing, make_key, serve
 
 MakeCells = Callable[..., list[Cell]]
 PAGES = ("/", "/pairs/sales/marketing", "/pairs/sales/legal", "/teams", "/teams/sales", "/teams/legal",
-         "/weeks", "/weeks/2026-W16", "/weeks/2019-W01", "/interventions", "/about", "/notice", "/export",
+         "/weeks", "/weeks/2026-W16", "/weeks/2019-W01", "/interventions", "/batches", "/about", "/notice", "/export",
          "/problems")  # fmt: skip
 FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"}
 
@@ -192,6 +192,26 @@ def test_a_bound_key_sees_its_team_s_pairs_alone(client: httpx.Client, operation
     assert "/pairs/sales/marketing" not in client.get("/teams/sales", headers=mine).text
     assert "sales,marketing" not in client.get("/v1/cells.csv", headers=mine).text
     assert "Your key is for reading" in client.get("/interventions", headers=mine).text
+
+
+def test_files_sent_are_told_to_whoever_sent_them(
+    client: httpx.Client, operations: Database, released: ReleaseStore
+) -> None:
+    """With their counts, and which rows were rejected; what was sent with another key stays out."""
+    secret = make_key(operations, "read", "upload")
+    mine = secret.split("_")[1]
+    rejects = [{"reason": "no text", "count": 3, "rows": [4, 5, 6]}]
+    report = {"rows": 12, "comments": 9, "rejected": 3, "rejects": rejects}
+    for key, id in ((mine, "a"), ("another", "b")):
+        batches.add(operations, batches.Batch(id, key, None, None, 1_790_000_000, 100))
+        batches.finish(operations, id, report, batch="")
+    page = client.get("/batches", headers=bearing(secret)).text
+    assert page.count("no text: 3 (4, 5, 6)") == 1
+    assert "21 Sept 2026, 14:13 UTC" in page
+    assert "Nothing was sent" in client.get("/batches").text
+    reading = bearing(make_key(operations, "read"))
+    assert client.get("/batches", headers=reading).status_code == 403
+    assert "/batches" not in client.get("/", headers=reading).text
 
 
 def test_the_language_is_the_reader_s(client: httpx.Client) -> None:
