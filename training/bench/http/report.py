@@ -68,6 +68,8 @@ class Run:
     over_rate: float
     over_seconds: float
     memory: Sequence[float]
+    """Of friction's process, in 10⁶ bytes: before, each second, and after."""
+    starts: Sequence[float]
 
 
 def page(run: Run) -> str:
@@ -135,6 +137,8 @@ def _targets(run: Run, ours: Sequence[Result], other: int) -> list[str]:
         ("the rest get 503", "all", f"{other} do not", other == 0),
         ("requests without an answer", "none", str(run.over.unanswered), run.over.unanswered == 0),
         ("memory", "flat", f"{grown:+.1%}", grown < 0.05),
+        ("memory at its highest", "under 350 MB", f"{max(run.memory):.0f} MB", max(run.memory) < 350),
+        ("from nothing to a first answer", "under 2 s", f"{Spread.of(run.starts)} s", median(run.starts) < 2),
     ]  # fmt: skip
     return [f"| {what} | {target} | {here} | {'met' if met else 'missed'} |" for what, target, here, met in rows]
 

@@ -164,7 +164,7 @@ def _wait(server: Server, port: int, process: "subprocess.Popen[bytes]", log: Pa
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{server.name} answers {error.code}: {error.read()[:500]!r}") from None
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.02)
     raise SystemExit(f"{server.name} did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
