@@ -1,4 +1,4 @@
-"""The pictures of the README: pages of a company that is released, in a real Chromium. ``make pictures`` runs it."""
+"""The pictures of the README: pages and mail of a released company, in a real Chromium. ``make pictures`` runs it."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,13 @@ from friction.commands import build_pipeline
 from friction.settings import load
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
+from service.digest import lay_out
+from service.edition import Edition
 from service.state import State
 from tests.browser import browsing
 from tests.service.conftest import make_key, serve
 
-DESK, PHONE = {"width": 1120, "height": 960}, {"width": 390, "height": 960}
+DESK, PHONE, MAIL = {"width": 1120, "height": 960}, {"width": 390, "height": 960}, {"width": 640, "height": 800}
 LARGEST = 150_000
 """Bytes of a picture, at most."""
 
@@ -44,14 +46,21 @@ def main(config: Path, folder: Path) -> None:
             _sign_in(page, key)
             page.goto(path)
             page.evaluate("document.fonts.ready")
-            size = len(page.screenshot(path=folder / f"{name}.png"))
-            if size > LARGEST:
-                raise SystemExit(f"{name}.png has {size} bytes, more than {LARGEST}")
-            print(f"{folder / name}.png: {size} bytes")
-            page.close()
+            _take(page, folder / f"{name}.png")
+        page = browser.new_page(viewport=MAIL)
+        page.set_content(lay_out(Edition(settings, releases, operations).letter("en", None)).page)
+        _take(page, folder / "digest.png")
     next(serving, None)
     releases.close()
     operations.close()
+
+
+def _take(page: Page, file: Path) -> None:
+    size = len(page.screenshot(path=file))
+    if size > LARGEST:
+        raise SystemExit(f"{file.name} has {size} bytes, more than {LARGEST}")
+    print(f"{file}: {size} bytes")
+    page.close()
 
 
 def _sign_in(page: Page, key: str) -> None:
