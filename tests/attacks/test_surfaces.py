@@ -8,6 +8,7 @@ be answered by the same calls of the same functions in the same order, so that t
 import asyncio
 import inspect
 import re
+import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -25,7 +26,6 @@ from friction.records import Week
 from friction.release import release
 from friction.report import read_trends, to_csv, to_json, to_table
 from friction.settings import Settings
-from friction.store import scores as private
 from friction.store.keys import Key
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
@@ -70,7 +70,7 @@ def worlds(
     tmp_path: Path, settings: Settings, pipeline: Pipeline, make_vote: MakeVote, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[State]]:
     """What the web process has of a company without and of one with hidden pairs."""
-    monkeypatch.setattr(private.secrets, "token_bytes", lambda n: bytes(range(n)))
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: bytes(range(n)))
     states = []
     for name, votes in (("plain", _seen(make_vote)), ("hiding", [*_seen(make_vote), *_hidden(make_vote)])):
         scores = ScoreStore(f"sqlite:///{tmp_path}/{name}-s.sqlite")
