@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats fuzz fuzz-api clean bench-reads
+.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats fuzz fuzz-api clean bench-reads kills
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,6 +90,9 @@ bench-reads: .venv/.dev ## how long a read of released cells takes at 500 a seco
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file
 	$(BIN)/pytest -p no:xdist --hypothesis-profile=fuzz tests/sources/test_fuzz.py
+
+kills: .venv/.dev ## kill an ingesting run at 200 random points, and run it again each time
+	FRICTION_KILLS=200 $(BIN)/pytest -p no:xdist -rP tests/properties/test_killed.py
 
 fuzz-api: .venv/.dev ## Schemathesis against the running service: every check, half an hour (SECONDS=60: a short one)
 	$(BIN)/python -m tests.service.fuzz --seconds $(or $(SECONDS),1800)
