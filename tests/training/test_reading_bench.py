@@ -1,6 +1,7 @@
 """The reading bench finds every row, and fails where one is missing; nothing here is timed."""
 
 import csv
+import json
 import subprocess
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def test_a_contestant_that_loses_a_row_fails(written: tuple[Path, Path], name: s
     assert alone(reading.commands(*written, ROWS)[name]).megabytes > 1
     with pytest.raises(subprocess.CalledProcessError):
         alone(reading.commands(*written, ROWS + 1)[name])
+
+
+def test_the_whole_ingestion_reads_every_row_and_scores_none(written: tuple[Path, Path]) -> None:
+    command = (*reading.commands(*written, ROWS)[reading.WHOLE], "--format", "json")
+    report = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=120).stdout)
+    assert (report["rows"], report["comments"]) == (ROWS, ROWS)
 
 
 def test_the_page_takes_ratios_round_by_round() -> None:

@@ -59,8 +59,8 @@ PAGE: Final = """# Reading
 Written by `make bench`. Machine: {machine}.
 
 A CSV file of {rows:,} rows and {megabytes:.0f} MB: comments of the corpus, each with its id, respondent, teams, week.
-Everybody is a process of its own, from its start to its end; {rounds} rounds in turn. A figure is the median, with the
-least and the most of all rounds; a ratio is taken round by round. **Only ratios travel to other machines.**
+Everybody is a process of its own, from its start to its end, in turn; rounds: {rounds}. A figure is the median, with
+the least and the most of all rounds; a ratio is taken round by round. **Only ratios travel to other machines.**
 
 | | rows a second | polars, `read_csv`, does as many times | highest memory, MB |
 | --- | --- | --- | --- |
