@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats fuzz fuzz-api clean bench-reads kills
+.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-reads kills
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -87,6 +87,10 @@ bench-http: .venv/.bench ## the scoring endpoint beside LitServe and BentoML, an
 
 bench-reads: .venv/.dev ## how long a read of released cells takes at 500 a second, on SQLite and PostgreSQL
 	$(BIN)/python -m training.bench.reads
+
+ROUNDS ?= 100
+campaign: .venv/.dev ## kill, stop and fill what uploads need, 100 rounds on each store (an hour); ROUNDS=10: fewer
+	FRICTION_ROUNDS=$(ROUNDS) $(BIN)/pytest -p no:xdist -s tests/properties/test_acknowledged.py
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file
 	$(BIN)/pytest -p no:xdist --hypothesis-profile=fuzz tests/sources/test_fuzz.py

@@ -29,7 +29,7 @@ Read = Callable[[str, str | None, Week | None], "Report"]
 Stop = Callable[[], bool]
 """Whether to end before the next file."""
 POLL: Final = 1.0
-LONGEST: Final = 60.0
+LONGEST: Final = 15.0
 """Seconds between two looks at what waits: usually, and at most while a store is away."""
 LOST: Final = 86_400
 """Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""

@@ -6,6 +6,7 @@ tests. Roles log in without a password, except members of the role ``locked``.
 
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -58,6 +59,26 @@ class Server:
         with psycopg.connect(host=str(self.folder), user=OWNER, dbname=database, autocommit=True) as db:
             for statement in statements:
                 db.execute(statement.encode())
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """The server is away for as long as the block lasts, as after a crash. Whoever stopped it once must ``end`` it."""
+    end(server)
+    yield
+    _as(_user(), _pg_ctl(), "-D", server.folder / "data", "-l", "/dev/null", "-w",
+        "-o", shlex.join(["-k", str(server.folder), *_SETTINGS]), "start")  # fmt: skip
+
+
+def end(server: Server) -> None:
+    """Stop the server at once, without a word to whoever is connected."""
+    _as(_user(), _pg_ctl(), "-D", server.folder / "data", "-m", "immediate", "-w", "stop")
+
+
+def _pg_ctl() -> Path:
+    bin_ = programs()
+    assert bin_ is not None
+    return bin_ / "pg_ctl"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -83,7 +84,7 @@ def ingest_files(
 ) -> None:
     """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
     failures: list[str] = []
-    with reading(settings, format) as reader:
+    with reading(settings, partial(say, format=format)) as reader:
         read = reader(strict)
         for path in paths:
             try:
@@ -119,7 +120,7 @@ def empty_inbox(
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
     with (
-        reading(settings, format) as reader,
+        reading(settings, partial(say, format=format)) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(strict)
@@ -132,8 +133,8 @@ def empty_inbox(
 
 
 @contextmanager
-def reading(settings: "Settings", format: Format) -> Iterator[Callable[[bool], "Read"]]:
-    """What makes, strict or not, a function that reads one file into the private store and says what became of it."""
+def reading(settings: "Settings", tell: Callable[["Report"], None]) -> Iterator[Callable[[bool], "Read"]]:
+    """What makes, strict or not, a function that reads one file into the private store and tells what became of it."""
     from friction.ingest import ingest as ingest_file
     from friction.store.scores import ScoreStore
 
@@ -152,7 +153,7 @@ def reading(settings: "Settings", format: Format) -> Iterator[Callable[[bool], "
                     strict=strict,
                     progress=progress,
                 )
-            say(report, format)
+            tell(report)
             return report
 
         return read

@@ -1,16 +1,19 @@
 """``friction worker``: reads what comes, as it comes, until it is told to stop."""
 
+import json
 import os
 import signal
 import sys
-from contextlib import closing
-from io import TextIOWrapper
+from contextlib import closing, suppress
 from threading import Event, Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from friction.commands import CONFIG, Config
+
+if TYPE_CHECKING:
+    from friction.batch_report import Report
 
 
 def worker(
@@ -24,8 +27,6 @@ def worker(
     from friction.store.operations import open_operations
     from friction.worker import empty_inbox, empty_spool, watch
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # what became of a file is said at once, in a log too
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -36,7 +37,7 @@ def worker(
     spool = Spool(settings.spool)
     said: set[str] = set()
     with (
-        reading(settings, "json") as reader,
+        reading(settings, _tell) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(False)
@@ -54,8 +55,17 @@ def worker(
         watch(empty, stop, say=_say)
 
 
+def _tell(report: "Report") -> None:
+    """Print what became of a file. Where nobody listens, or the log's disk is full, the work goes on."""
+    from friction.batch_report import to_json
+
+    with suppress(OSError):
+        print(json.dumps(to_json(report), ensure_ascii=False), flush=True)
+
+
 def _say(line: str) -> None:
-    print(f"friction: {line}", file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(f"friction: {line}", file=sys.stderr, flush=True)
 
 
 def _wait_for_the_end(stop: Event) -> None:

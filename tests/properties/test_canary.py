@@ -18,7 +18,7 @@ RESPONDENT = "respondent-zebra"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    (tmp_path / "org").mkdir()
+    (tmp_path / "org" / "inbox").mkdir(parents=True)
     (tmp_path / "org" / "friction.toml").write_text(CONFIG, encoding="utf-8")
     inbox = tmp_path / "in"
     inbox.mkdir()
@@ -74,10 +74,10 @@ def test_the_server_says_and_logs_nothing_of_it(home: Path) -> None:
     port = _free_port()
     key = _run(home, "keys", "create", "--scope", "admin").split()[-1]
     with (home / "log").open("w") as log:
-        command = [FRICTION, "serve", "--port", str(port), "--config", "org/friction.toml"]
+        command = [FRICTION, "serve", "--worker", "--port", str(port), "--config", "org/friction.toml"]
         server = subprocess.Popen(command, cwd=home, stdout=log, stderr=log)
         try:
-            answers = _talk(port, key)
+            answers = _talk(port, key, home / "in")
         finally:
             server.terminate()
             server.wait(timeout=60)
@@ -93,7 +93,28 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _talk(port: int, key: str) -> list[str]:
+def _send(client: httpx.Client, files: Path) -> list[str]:
+    """Upload every file under a marked name; what is said of it at once, and once the worker has read it."""
+    sent = []
+    for file in sorted(files.iterdir()):
+        for name in (f"{CANARY}.csv", f"{CANARY}{file.suffix}"):
+            sent.append(client.post("/v1/batches", files={"file": (name, file.read_bytes(), CANARY)}))
+    sent.append(client.post("/v1/batches", files={"file": "text\nx\n", "source": (None, CANARY), CANARY: CANARY}))
+    sent.append(client.post("/v1/batches", files={"file": f"%PDF {CANARY}"}))
+    sent.append(client.post("/v1/batches", files={"file": "text\nx\n"}, data={"week": CANARY}))
+    assert {answer.status_code for answer in sent} == {202, 415, 422}
+    said = [answer.text for answer in sent]
+    for answer in sent:
+        if answer.status_code == 202:
+            while (told := client.get(answer.headers["location"])).json()["state"] in ("waiting", "reading"):
+                time.sleep(0.1)
+            said.append(told.text)
+    assert any('"state":"done"' in text for text in said)
+    assert any('"state":"failed"' in text for text in said)
+    return [*said, client.get("/v1/batches").text]
+
+
+def _talk(port: int, key: str, files: Path) -> list[str]:
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
         for _ in range(300):
@@ -111,4 +132,5 @@ def _talk(port: int, key: str) -> list[str]:
             client.get(f"/v1/pairs/{CANARY}/sales").text,
             client.get("/v1/pairs", params={"q": CANARY}).text,
             client.get(f"/{CANARY}").text,
+            *_send(client, files),
         ]
