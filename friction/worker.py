@@ -91,7 +91,7 @@ def empty_spool(
                 batches.fail(operations, batch.id, str(failure))
                 failures.append(str(failure))
             else:
-                batches.finish(operations, batch.id, public(report), batch="")
+                batches.finish(operations, batch.id, public(report), batch=report.batch)
             spool.remove(batch.id)
     return failures
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from friction.batch_report import Report
+from friction.commands.batches import withdraw_batch
 from friction.ingest import ingest
 from friction.pipeline import Pipeline
 from friction.settings import Settings
@@ -18,7 +19,7 @@ from friction.store import batches
 from friction.store.engine import Database
 from friction.store.scores import ScoreStore
 from friction.worker import LOST, clear_spool, empty_spool
-from tests.conftest import ENGINES, Ask
+from tests.conftest import ENGINES, Ask, query
 from tests.service.conftest import bearing, make_key
 
 HEADER = "text,from_team,respondent,week\n"
@@ -73,6 +74,17 @@ def test_a_file_is_kept_then_read_and_its_sender_is_told(
     assert ask("select count(*) from scores") == [(8,)]
     assert _send(empty_client).status_code == 202
     assert empty() == []
+    assert ask("select count(*) from scores") == [(8,)]
+
+
+def test_what_was_withdrawn_is_told_as_such(
+    empty_client: httpx.Client, empty: Empty, settings: Settings, ask: Ask
+) -> None:
+    places = [_send(empty_client, ROWS.replace("order", word)).headers["location"] for word in ("order", "letter")]
+    assert empty() == []
+    (batch, *_) = [id for (id,) in query(settings.operations_address, "select batch from uploads order by id")]
+    withdraw_batch(settings, batch)
+    assert [empty_client.get(place).json()["state"] for place in places] == ["withdrawn", "done"]
     assert ask("select count(*) from scores") == [(8,)]
 
 

@@ -32,7 +32,8 @@ from friction.store.scores.tables import (
 
 SHORTEST: Final = 4
 """Characters of an id that name a batch."""
-_SHOWN: Final = 12
+SHOWN: Final = 12
+"""Characters of an id that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Batch:
 
 def batch_id(key: bytes) -> str:
     """What people call a batch: the start of its key, which tells nothing of the file without the store's secret."""
-    return key.hex()[:_SHOWN]
+    return key.hex()[:SHOWN]
 
 
 def is_whole(db: Connection, key: bytes) -> bool:
