@@ -5,6 +5,7 @@ each time (``must-revalidate``): that costs a few hundred bytes, and a key that 
 caller may keep it (``private``, ``Vary``), since a key may be bound to a team.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +20,7 @@ from .state import state_of
 
 JSON: Final = "application/json"
 _KEEP: Final = {"Cache-Control": "private, max-age=0, must-revalidate", "Vary": "Authorization, Cookie"}
+_QUALITY: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 Work = Callable[[], "Body"]
 
 
@@ -102,10 +104,7 @@ def _range(part: str) -> tuple[int, float, str]:
     """A media range: how specific it is, how much it is liked, and which types it takes."""
     kind, *parameters = (p.strip().lower() for p in part.split(";"))
     quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-    try:
-        q = min(max(float(quality), 0.0), 1.0)
-    except ValueError:
-        q = 0.0
+    q = float(quality) if _QUALITY.fullmatch(quality) else 0.0
     return (0 if kind == "*/*" else 1 if kind.endswith("/*") else 2), q, kind
 
 

@@ -169,7 +169,9 @@ def test_a_digest_reads_in_a_browser_and_loads_nothing(client: httpx.Client) -> 
     assert "cid:" not in found.text
 
 
-@pytest.mark.parametrize("accept", ["image/png", "text/html;q=0", "nonsense", "*/*;q=x", "application/*;q=0"])
+@pytest.mark.parametrize(
+    "accept", ["image/png", "text/html;q=0", "nonsense", "*/*;q=x", "*/*;q=nan", "application/*;q=0"]
+)
 def test_a_digest_in_no_form_that_is_taken(client: httpx.Client, accept: str) -> None:
     answer = client.get("/v1/digests/2026-W16", headers={"accept": accept})
     assert (answer.status_code, answer.json()["type"]) == (406, "/problems#not-acceptable")
