@@ -105,6 +105,7 @@ class Edge:
             await send(message)
 
         await (self._refusal(Request(asked)) or self._app)(asked, receive, answer)
+        scope["route"] = asked.get("route")  # for the log and the metrics; a HEAD has found it in a copy
 
     def _refusal(self, request: Request) -> Response | None:
         """The answer to a request that no route takes."""

@@ -49,8 +49,8 @@ def _fill(home: Path, environment: dict[str, str]) -> None:
 
 
 def _said(home: Path, environment: dict[str, str]) -> list[str]:
-    """What the stores say; the open window only by what its release says, which comes last."""
-    asked = ["friction release --verify", "friction trends --format json", "friction keys list"]
+    """What the stores say: every released cell by its hash, and who has a key."""
+    asked = ["friction release --verify", "friction keys list"]
     return [_shell(command, home, environment) for command in asked]
 
 
@@ -63,7 +63,7 @@ def _there_and_back(section: str, home: Path, environment: dict[str, str], lose:
         assert file.stat().st_mode & 0o077 == 0, "nobody else may read a backup"
     lose()
     verified = _shell(restore, home, environment)
-    assert [verified, *_said(home, environment)[1:]] == before
+    assert [verified, _shell("friction keys list", home, environment)] == before
     assert "1 cell" in _shell("friction release --through 2026-W12", home, environment), "the open window is there"
 
 

@@ -80,6 +80,7 @@ def test_requests_are_counted_by_what_we_named_them(client: httpx.Client) -> Non
     client.get("/v1/pairs/sales/marketing")
     client.get("/v1/pairs/sales/kumquat")
     client.get("/kumquat")
+    client.head("/healthz")
     client.request("PROPFIND", "/v1/pairs")
     client.post("/v1/score", json={"comments": [{"text": "kumquat", "about_team": "kumquat"}]})
     told = client.get("/metrics").text
@@ -89,6 +90,7 @@ def test_requests_are_counted_by_what_we_named_them(client: httpx.Client) -> Non
     assert f'friction_request_seconds_count{{{pair},status="200"}} 1.0' in told
     assert f'friction_request_seconds_count{{{pair},status="404"}} 1.0' in told
     assert 'friction_request_seconds_count{method="GET",route="other",status="404"} 1.0' in told
+    assert 'friction_request_seconds_count{method="HEAD",route="/healthz",status="200"} 1.0' in told
     assert 'friction_request_seconds_count{method="other",route="' in told
 
 
