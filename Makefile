@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-reads kills
+.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-pages bench-reads kills
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,9 @@ bench: .venv/.bench ## redaction, reading and scoring beside peers, and the mach
 
 bench-http: .venv/.bench ## the scoring endpoint beside LitServe and BentoML, and under twice its load, into docs/benchmarks-http.md (QUICK=1: into build/)
 	$(BIN)/python -m training.bench.http $(if $(QUICK),--quick --out build/benchmarks-http.md,--out docs/benchmarks-http.md)
+
+bench-pages: .venv/.dev demo ## how long each page of the sample company takes, and how often it asks the stores
+	$(BIN)/python -m tests.pages $(DEMO)/friction.toml
 
 bench-reads: .venv/.dev ## how long a read of released cells takes at 500 a second, on SQLite and PostgreSQL
 	$(BIN)/python -m training.bench.reads

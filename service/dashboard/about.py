@@ -45,9 +45,14 @@ def notice(request: Request, caller: PageReader) -> HTMLResponse:
     from friction.notice import notice as write
 
     state = state_of(request)
-    text = write(state.settings, read_card(RELEASED), language_of(request, state))
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return render(request, "notice.html", caller=caller, body=Markup(reader.render(text)))  # noqa: S704 - no HTML is let through
+    language = language_of(request, state)
+
+    def rendered() -> str:
+        text = write(state.settings, read_card(RELEASED), language)
+        return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+
+    body = state.view().once(("notice", language), rendered)
+    return render(request, "notice.html", caller=caller, body=Markup(body))  # noqa: S704 - no HTML is let through
 
 
 @router.get("/export")
