@@ -131,14 +131,18 @@ class House:
         self.server.send_signal(signal.SIGINT)
         self.server.wait(PATIENCE)
 
+    def kill(self) -> None:
+        """End the server, whatever it is at; what belongs to it follows."""
+        if self.server is not None:
+            self.server.kill()
+            self.server.wait()
+
 
 @contextmanager
 def kill_the_server(house: House, chance: random.Random) -> Iterator[None]:
     yield
-    assert house.server is not None
     time.sleep(chance.uniform(0, 0.4))
-    house.server.kill()
-    house.server.wait()
+    house.kill()
     house.start()
 
 
@@ -193,18 +197,21 @@ def _play(house: House, accidents: list[Accident], rounds: int, seed: int) -> No
     chance = random.Random(seed)
     order = [accidents[n % len(accidents)] for n in range(rounds)]
     places = iter(chance.sample(PLACES, rounds * FILES))
-    house.start()
-    for accident in order:
-        with ThreadPoolExecutor(FILES) as threads:
-            with accident(house, chance):
-                sent = [threads.submit(house.send, next(places)) for _ in range(FILES)]
-            for one in sent:
-                one.result()
-    end = time.monotonic() + PATIENCE
-    while not house.is_idle():
-        assert time.monotonic() < end
-        time.sleep(0.2)
-    house.stop()
+    try:
+        house.start()
+        for accident in order:
+            with ThreadPoolExecutor(FILES) as threads:
+                with accident(house, chance):
+                    sent = [threads.submit(house.send, next(places)) for _ in range(FILES)]
+                for one in sent:
+                    one.result()
+        end = time.monotonic() + PATIENCE
+        while not house.is_idle():
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        house.stop()
+    finally:
+        house.kill()
     _check(house)
 
 
