@@ -97,7 +97,7 @@ def test_from_signing_in_to_the_export(
         page.get_by_role("button", name="Enter").click()
         assert page.locator("h1").inner_text() == "Sales about Marketing"
         assert page.locator(".series .flag:visible").count() == 1
-        assert "fell −" in page.locator("ol.done").inner_text()
+        assert "fell: −" in page.locator("ol.done").inner_text()
         _keep(page, f"{name}-2-pair")
         page.get_by_role("button", name="Français").click()
         assert page.locator("html").get_attribute("lang") == "fr"
