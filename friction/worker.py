@@ -81,7 +81,11 @@ def empty_spool(
         if stop():
             break
         with spool.take(batch.id) as path:
-            if path is None or not batches.begin(operations, batch.id):
+            if path is None:
+                if _is_lost(spool, batch):
+                    batches.fail(operations, batch.id, "its file is gone; send it again")
+                continue
+            if not batches.begin(operations, batch.id):
                 continue
             try:
                 if batch.source is not None and batch.source not in sources:
@@ -97,16 +101,13 @@ def empty_spool(
 
 
 def clear_spool(spool: Spool, operations: Database) -> None:
-    """Delete the files of uploads that are over, or were never acknowledged; give up those whose file is gone."""
+    """Delete the files of uploads that are over, or were never acknowledged."""
     for id in spool.ids():
         with spool.take(id) as path:
             if path is not None:
                 batch = batches.find(operations, id)
                 if batch is None or batch.state not in batches.OPEN:
                     spool.remove(id)
-    for batch in batches.undone(operations):
-        if _is_lost(spool, batch):
-            batches.fail(operations, batch.id, "its file is gone; send it again")
 
 
 def _read(read: Read, path: str, source: str | None, week: Week | None) -> "Report":

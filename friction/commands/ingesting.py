@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -116,6 +117,7 @@ def empty_inbox(
     from friction import worker
     from friction.inbox import Inbox
     from friction.spool import Spool
+    from friction.store import batches
     from friction.store.operations import open_operations
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
@@ -126,6 +128,7 @@ def empty_inbox(
         read = reader(strict)
         failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week))
         failures += worker.empty_spool(Spool(settings.spool), operations, reader(False), sources=settings.sources)
+        batches.forget(operations, int(time.time()) - settings.service.audit_days * 86_400)
     for said in (*failures, *inbox.complaints()):
         print(f"friction: {said}", file=sys.stderr)
     if failures:

@@ -18,7 +18,7 @@ from friction.spool import Spool
 from friction.store import batches
 from friction.store.engine import Database
 from friction.store.scores import ScoreStore
-from friction.worker import LOST, clear_spool, empty_spool
+from friction.worker import LOST, empty_spool
 from tests.conftest import ENGINES, Ask, query
 from tests.service.conftest import bearing, make_key
 
@@ -212,21 +212,32 @@ def test_what_cannot_be_read_says_why_and_is_gone(empty_client: httpx.Client, em
 
 
 def test_a_file_without_a_row_is_deleted_and_a_row_without_a_file_given_up(
-    empty_client: httpx.Client, settings: Settings, spool: Spool, operations: Database, monkeypatch: pytest.MonkeyPatch
+    empty_client: httpx.Client, empty: Empty, settings: Settings, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a killed web process may leave; only a file that is still being sent is let be."""
-    gone = _send(empty_client).json()["id"]
+    place = _send(empty_client).headers["location"]
+    spool.remove(spool.ids()[0])
     spool.path("half").write_text("text\nkum")
-    spool.remove(gone)
     with spool.receive("on-its-way"):
         assert spool.ids() == ["half", "on-its-way"]
-        clear_spool(spool, operations)
+        assert empty() == []
         assert spool.ids() == ["on-its-way"]
         spool.remove("on-its-way")
-    assert [batch.id for batch in batches.undone(operations)] == [gone]
+    assert empty_client.get(place).json()["state"] == "waiting"
     monkeypatch.setattr("friction.worker.time.time", lambda: settings.spool.stat().st_mtime + LOST + 60)
-    clear_spool(spool, operations)
-    assert empty_client.get(f"/v1/batches/{gone}").json()["state"] == "failed"
+    assert empty() == []
+    assert empty_client.get(place).json()["state"] == "failed"
+
+
+def test_what_was_sent_long_ago_is_forgotten(empty_client: httpx.Client, empty: Empty, operations: Database) -> None:
+    place = _send(empty_client).headers["location"]
+    batches.forget(operations, 1 << 40)
+    assert empty_client.get(place).json()["state"] == "waiting"
+    assert empty() == []
+    batches.forget(operations, 1)
+    assert empty_client.get(place).json()["state"] == "done"
+    batches.forget(operations, 1 << 40)
+    assert empty_client.get(place).status_code == 404
 
 
 def test_a_shared_spool_is_read_by_its_group(empty_client: httpx.Client, settings: Settings, spool: Spool) -> None:
