@@ -55,7 +55,7 @@ def test_score_keeps_order_and_ids(home: Path) -> None:
 def test_score_strict_writes_nothing(home: Path) -> None:
     (home / "b.jsonl").write_text('{"text": "fine by me"}\n{"text": ""}\n')
     said = run("score", "b.jsonl", "--strict", "-o", "out.jsonl", cwd=home, code=2)
-    assert "row 2: the text is empty" in said
+    assert "row 2 of b.jsonl: the text is empty" in said
     assert not (home / "out.jsonl").exists()
 
 
