@@ -67,19 +67,20 @@ class Inbox:
         return self._origin(path) or (None, None)
 
     def take(self) -> Iterator["Claim"]:
-        """Every file that waits, one by one; first those that a killed process had taken.
+        """Every file that waits, one by one; last those that a killed process had taken: one of them may have been why.
 
         A claim holds until the next one is asked for. What was neither done nor failed by then waits for the next run.
         """
-        for path in self._taken():
-            claim = path.relative_to(self._folder / READING).parts[0]
-            with held(path) as file:
-                if file is not None and not is_written(file):
-                    yield self._claim(claim, path, file)
+        left_behind = list(self._taken())
         for path in _settled(self.waiting()):
             with held(path) as file:
                 if file is not None and not is_written(file):
                     yield self._claim(*self._move(path), file)
+        for path in left_behind:
+            claim = path.relative_to(self._folder / READING).parts[0]
+            with held(path) as file:
+                if file is not None and not is_written(file):
+                    yield self._claim(claim, path, file)
 
     def complaints(self) -> list[str]:
         """What somebody should look after: who may read the inbox, files that nobody takes, files that failed."""
