@@ -72,6 +72,26 @@ def test_an_open_load_sends_at_its_rate_whatever_becomes_of_it() -> None:
     assert result.answered + result.unanswered == result.sent
 
 
+def test_a_connection_that_the_server_closed_while_idle_is_not_used() -> None:
+    async def closing_server() -> Result:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(8)
+            writer.write(OK)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            result = await Load(replace(PLAN, port=port, rate=20.0, connections=100, seconds=0.6)).run()
+            await asyncio.sleep(0.1)
+        return result
+
+    result = asyncio.run(closing_server())
+    assert result.sent > 3
+    assert result.answered > result.unanswered
+
+
 def test_percentiles() -> None:
     result = Result(seconds=2.0, milliseconds={"200": [float(i) for i in range(100)]}, sent=100, unanswered=0, core=0.1)
     assert (result.rate, result.percentile(0.5), result.percentile(0.99)) == (50.0, 50.0, 99.0)

@@ -14,7 +14,6 @@ import random
 import resource
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -142,7 +141,7 @@ class Load:
         self._next = 0
         self._start = self._end = 0.0
         self._count = _Count()
-        self._free: deque[Connection] = deque()
+        self._free: list[Connection] = []
         self._all: list[Connection] = []
         self._open = self._under_way = 0
 
@@ -180,14 +179,23 @@ class Load:
         while due < self._end:
             if (ahead := due - time.perf_counter()) > 0:
                 await asyncio.sleep(ahead)
-            if self._free:
-                self._send(self._free.popleft(), due)
+            if connection := self._idle():
+                self._send(connection, due)
             elif self._open < self._plan.connections:
                 self._open += 1
                 asyncio.get_running_loop().create_task(self._send_anew(due))
             elif due >= self._start:
                 self._count.sent += 1
             due += moments.expovariate(rate)
+
+    def _idle(self) -> Connection | None:
+        """The connection that was used last, so that those which a server closes for being idle are not used again."""
+        while self._free:
+            connection = self._free.pop()
+            if connection.transport is not None and not connection.transport.is_closing():
+                return connection
+            self._open -= 1
+        return None
 
     async def _send_anew(self, due: float) -> None:
         self._send(await self._connect(), due)
