@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from friction.batch_report import Report, public
 from friction.ingest import ingest, rehearse
@@ -17,7 +18,7 @@ from friction.release import release
 from friction.settings import Settings
 from friction.store.releases import ReleaseStore
 from friction.store.scores import Preview, ScoreStore, Vote
-from tests.conftest import CONFIG, ENGINES
+from tests.conftest import CONFIG, ENGINES, Ask
 
 FRICTION = Path(sys.executable).parent / "friction"
 HEADER = "id,text,from_team,respondent,week\n"
@@ -92,6 +93,17 @@ def test_without_a_store_and_without_a_model(settings: Settings) -> None:
     assert dict(report.targets) == {"marketing": 5, "support": 1, "legal": 1}
     assert (report.votes, report.added, report.repeats) == (4, 4, 1)
     assert report.waiting == (("sales", "marketing"), ("sales", "support"))
+
+
+@ENGINES
+def test_a_database_without_tables_is_no_store_yet(settings: Settings, engine: str, ask: Ask) -> None:
+    if engine == "sqlite":
+        settings.data.mkdir()
+        Path(settings.scores_address.removeprefix("sqlite:///")).touch()
+    path = _file(settings.home, ROWS)
+    assert _rehearse(path, settings, Looker(settings.directory), settings.scores_address).added == 4
+    with pytest.raises(DatabaseError):
+        ask("select * from scores_version")
 
 
 @pytest.mark.parametrize("people", [4, 5])

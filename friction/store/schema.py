@@ -63,6 +63,22 @@ def open_store(address: str, schema: Schema, *, create: bool) -> Database:
     return database
 
 
+def is_made(address: str, schema: Schema) -> bool:
+    """Whether a database that is there holds the store's tables, of whatever revision.
+
+    Raises:
+        UsageError: it cannot be opened, or holds the other store.
+    """
+    database = connect(address, schema.name, create=False)
+    try:
+        with database.read() as db:
+            return revision(db, schema)[0] is not None
+    except DatabaseError as error:
+        raise database.refusal(error) from None
+    finally:
+        database.close()
+
+
 def _check(database: Database, schema: Schema, *, create: bool) -> None:
     with database.read() as db:
         found, is_noted = revision(db, schema)

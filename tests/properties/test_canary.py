@@ -59,8 +59,10 @@ def test_no_path_lets_text_out(home: Path) -> None:
     for file in sorted((home / "in").iterdir()):
         said.append(_run(home, "score", f"in/{file.name}"))
         said.append(_run(home, "score", f"in/{file.name}", "-o", "org/scored.jsonl"))
+        said.append(_run(home, "ingest", f"in/{file.name}", "--dry-run", "--no-scores", "--format", "json"))
         said.append(_run(home, "ingest", f"in/{file.name}"))
         said.append(_run(home, "ingest", f"in/{file.name}", "--strict"))
+    said.append(_run(home, "ingest", "--batches", "--format", "json"))
     said.append(_run(home, "release", "--through", "2026-W10"))
     said += [_run(home, "trends", "--format", kind) for kind in ("table", "json", "csv")]
     said += [_run(home, "digest"), _run(home, "release", "--verify")]

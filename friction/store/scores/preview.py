@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 
 from friction.disclosure import SEEN_WEEKS
 from friction.records import Week
-from friction.store.schema import open_store
+from friction.store.engine import Database
+from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import is_known, is_repeat, voices
 from friction.store.scores.keys import WHO, comment_key, file_key, find_secret, respondent_key
@@ -27,7 +28,7 @@ class Preview:
     """Counts votes as the store would, in memory that does not grow with their number.
 
     Args:
-        address: of the private store; None where there is none yet.
+        address: of the private store; None where no file is there yet.
         enough: people of a pair beyond whom it does not matter how many there are.
 
     Raises:
@@ -35,7 +36,9 @@ class Preview:
     """
 
     def __init__(self, address: str | None, *, enough: int) -> None:
-        self._database = None if address is None else open_store(address, SCHEMA, create=False)
+        self._database: Database | None = None
+        if address is not None and is_made(address, SCHEMA):
+            self._database = open_store(address, SCHEMA, create=False)
         self._enough = enough
         self._secret = secrets.token_bytes(32)
         if self._database is not None:
