@@ -143,7 +143,10 @@ class _Run:
                     self.report.failed += [(r.masked, str(error)) for r, _ in waiting.values()]
                     waiting.clear()
                 return
-            if reply.is_accepted:
+            if reply is None:
+                self.report.before += 1
+                del waiting[recipient.key]
+            elif reply.is_accepted:
                 self.report.sent += 1
                 del waiting[recipient.key]
             elif reply.is_final:
@@ -152,7 +155,8 @@ class _Run:
             else:
                 waiting[recipient.key] = recipient, f"not for now: {reply}"
 
-    def _deliver(self, recipient: Recipient) -> Reply:
+    def _deliver(self, recipient: Recipient) -> Reply | None:
+        """What the server said last; None where the recipient turned out to have it."""
         mail = self.write(recipient)
         recipients.remember(self.operations, recipient.key)
         reply = self.relay.offer(self.sender, recipient.address)
@@ -163,7 +167,7 @@ class _Run:
         claim = deliveries.claim(self.operations, self.week, recipient.key)
         if claim is None:  # another run has sent it; only where the lock of one of the two was lost
             self.relay.take_back()
-            return reply
+            return None
         reply = self.relay.give(mail)
         if reply.is_accepted or reply.is_final:
             state: deliveries.State = "sent" if reply.is_accepted else "refused"

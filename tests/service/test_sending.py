@@ -24,6 +24,7 @@ from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
 from service.sending import Recipient, Report, configured, send
 from service.smtp import Relay
+from tests.conftest import ENGINES
 from tests.service.relay import PASSWORD, SLOW, USER, Server, serving
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # TLS from the first byte
@@ -220,6 +221,7 @@ def test_who_wants_no_more_gets_no_more(server: Server, config: Path, operations
     assert _send(settings, operations) == Report(sent=1, before=4)
 
 
+@ENGINES
 def test_two_workers_at_once_send_one_each(server: Server, config: Path, operations: Database) -> None:
     settings = _configure(config, server.port)
     reports: list[Report] = []
@@ -236,6 +238,24 @@ def test_two_workers_at_once_send_one_each(server: Server, config: Path, operati
     assert server.count() == Counter(PEOPLE)
     assert sum(report.sent for report in reports) == 5
     assert sum(report.before for report in reports) == 10
+
+
+def test_even_without_the_lock_what_is_sent_is_not_sent_again(
+    server: Server, config: Path, operations: Database
+) -> None:
+    """A database that loses its lock must not make two: here another run sends bob's just before this one would."""
+    settings = _configure(config, server.port)
+    bob = configured(settings, operations)[1]
+
+    def overtake(step: str, address: str) -> None:
+        if (step, address) == ("RCPT", "bob@example.org"):
+            number = deliveries.claim(operations, WEEK, bob.key)
+            assert number is not None
+            assert deliveries.settle(operations, WEEK, bob.key, number, "sent")
+
+    server.on_event = overtake
+    assert _send(settings, operations) == Report(sent=4, before=1)
+    assert "bob@example.org" not in server.count()
 
 
 KILLS = int(os.environ.get("FRICTION_KILLS", "2"))  # noqa: TID251 - how long a campaign, and no setting
