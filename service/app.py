@@ -4,8 +4,9 @@ Promises for every route, known or not: no other host's name reaches it, every e
 loads is served from here, and what ``service.edge`` promises.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +14,11 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
+from friction.errors import FrictionError
 
 from . import access, api, dashboard, health, problems, scoring, signing, unsubscribe, uploads
 from .edge import Edge, Hosts
@@ -107,9 +110,17 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     queue: ScoringQueue = app.state.queue
     gate.notes.start()
     queue.start()
+    first_look = asyncio.create_task(run_in_threadpool(_reckon, app.state.friction))
     yield
     queue.close()
+    await first_look
     await run_in_threadpool(gate.notes.close)
+
+
+def _reckon(state: State) -> None:
+    """Have the trends ready for whoever comes first: at many pairs they take seconds."""
+    with suppress(FrictionError, DBAPIError):  # who asks is told; there is nobody to tell here
+        state.view()
 
 
 def _public(state: State) -> list[str]:

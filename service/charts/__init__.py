@@ -6,7 +6,8 @@ it; ``Chart.png`` rasterises the same SVG with resvg in the light colours.
 
 Why not Vega-Lite, as first planned: measured on one machine, altair with vl-convert adds 107 MB to an installation and
 139 MB to the process that draws, takes 0.5 s for its first chart and 49 ms for each later one, and its SVG says its
-colours in place, out of a style sheet's reach. The templates here and resvg-py add 3 MB, 11 MB, and 10 ms a picture.
+colours in place, out of a style sheet's reach. The templates here and resvg-py add 3 MB and 11 MB, and a small
+picture takes 10 ms.
 
 Promise: a chart is drawn from trends alone, so that what they do not hold cannot be in it; pairs without one are drawn
 alike. Called by ``service.dashboard`` and the digest.
