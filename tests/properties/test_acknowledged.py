@@ -258,6 +258,7 @@ def test_on_postgresql_that_goes_away_and_comes_back(home: Path) -> None:
     with _own_server() as server:
         names = ("scores", "releases", "operations")
         server.run(*(f"create schema s_{name}" for name in names))
+        server.run(f"alter role {postgres.OWNER} set synchronous_commit = on")  # as it is unless somebody gave it up
         addresses = "".join(f'{name} = "{server.address(schema=f"s_{name}")}"\n' for name in names)
         (home / "friction.toml").write_text(f"{CONFIG}[store]\n{addresses}", encoding="utf-8")
         settings = load(home / "friction.toml")
