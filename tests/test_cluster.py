@@ -123,7 +123,7 @@ def test_no_text_where_a_block_fails_or_a_worker_dies(
         stories = cluster._client.run(lambda dask_worker: repr(list(dask_worker.state.stimulus_log)))
         for file in (f for f in folder.rglob("*") if f.is_file()):
             seen += file.read_bytes()
-        assert [f.stat().st_mode & 0o077 for f in folder.iterdir() if f.name != ".ses"] == [0]
+        assert [f.stat().st_mode & 0o077 for f in folder.iterdir()] == [0]
     said = capfd.readouterr()
     for where in (str(failed.value), repr(failed.value.__context__), logs, str(stories), said.out, said.err):
         assert MARK not in where
@@ -228,3 +228,22 @@ def test_the_command_prints_the_same_lines(config: Path, tmp_path: Path) -> None
     )
     assert len(alone.splitlines()) == 80
     assert alone == dask
+
+
+def test_files_are_ingested_the_same(config: Path, tmp_path: Path) -> None:
+    rows = "".join(f'"{TEXTS[n % 4]}",sales,p{n},2026-W10\n' for n in range(40))
+    (tmp_path / "one.csv").write_text("text,from_team,respondent,week\n" + rows, encoding="utf-8")
+    said = []
+    for engine in ("local", "dask"):
+        (tmp_path / engine).mkdir()
+        shutil.copy(config, tmp_path / engine)
+        command = [shutil.which("friction") or "friction", "ingest", "one.csv", "--format", "json", "--engine", engine,
+                   "--config", f"{engine}/friction.toml"]  # fmt: skip
+        said.append(
+            subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True).stdout
+        )
+    found = json.loads(said[0])
+    assert found["comments"] == 40
+    assert {k: v for k, v in json.loads(said[1]).items() if k != "batch"} == {
+        k: v for k, v in found.items() if k != "batch"
+    }

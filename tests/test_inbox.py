@@ -225,7 +225,7 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from friction import sources
-    from friction.commands import ingesting
+    from friction.commands import build_pipeline, ingesting
     from friction.settings import load
 
     read = sources.read
@@ -238,8 +238,9 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
     monkeypatch.setattr("friction.sources.read", fail)
     _put(home / "inbox" / "a.csv")
     _put(home / "inbox" / "b.csv")
+    settings = load(home / "friction.toml")
     with pytest.raises(UsageError, match="1 files that waited"):
-        ingesting.empty_inbox(load(home / "friction.toml"))
+        ingesting.empty_inbox(settings, build_pipeline(settings))
     said = capsys.readouterr()
     assert "b.csv: 1 rows" in said.out
     assert "a.csv: unexpected KeyError in test_inbox.py line" in said.err

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from friction.commands import CONFIG, FILES, Config, build_pipeline
+from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine
 from friction.commands.batches import in_inbox, list_batches, rehearse_files, withdraw_batch
 from friction.commands.progress import Progress
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
+    from friction.pipeline import Pipeline
     from friction.records import Week
     from friction.settings import Settings
     from friction.worker import Read
@@ -43,6 +44,8 @@ def ingest(
         str | None, typer.Option(metavar="ID", help="Take a batch's votes out again, while its windows are open.")
     ] = None,
     format: Annotated[Format, typer.Option(help="How to print the reports; json is one object a line.")] = "table",
+    engine: Engine = "local",
+    workers: Workers = None,
     config: Config = CONFIG,
 ) -> None:
     """Read files through the pipeline into the private store. The same file twice counts once."""
@@ -68,15 +71,17 @@ def ingest(
         if inbox:
             waiting += in_inbox(settings, source, given)
         return rehearse_files(waiting, settings, strict=strict, scores=not no_scores, format=format)
-    if paths:
-        ingest_files(paths, settings, source=source, week=given, strict=strict, format=format)
-    if inbox:
-        empty_inbox(settings, source=source, week=given, strict=strict, format=format)
+    with on_engine(settings, engine, workers) as pipeline:
+        if paths:
+            ingest_files(paths, settings, pipeline, source=source, week=given, strict=strict, format=format)
+        if inbox:
+            empty_inbox(settings, pipeline, source=source, week=given, strict=strict, format=format)
 
 
 def ingest_files(
     paths: Sequence[str],
     settings: "Settings",
+    pipeline: "Pipeline",
     *,
     source: str | None = None,
     week: "Week | None" = None,
@@ -85,7 +90,7 @@ def ingest_files(
 ) -> None:
     """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
     failures: list[str] = []
-    with reading(settings, partial(say, format=format)) as reader:
+    with reading(settings, pipeline, partial(say, format=format)) as reader:
         read = reader(strict)
         for path in paths:
             try:
@@ -101,6 +106,7 @@ def ingest_files(
 
 def empty_inbox(
     settings: "Settings",
+    pipeline: "Pipeline",
     *,
     source: str | None = None,
     week: "Week | None" = None,
@@ -122,7 +128,7 @@ def empty_inbox(
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
     with (
-        reading(settings, partial(say, format=format)) as reader,
+        reading(settings, pipeline, partial(say, format=format)) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(strict)
@@ -136,12 +142,12 @@ def empty_inbox(
 
 
 @contextmanager
-def reading(settings: "Settings", tell: Callable[["Report"], None]) -> Iterator[Callable[[bool], "Read"]]:
+def reading(
+    settings: "Settings", pipeline: "Pipeline", tell: Callable[["Report"], None]
+) -> Iterator[Callable[[bool], "Read"]]:
     """What makes, strict or not, a function that reads one file into the private store and tells what became of it."""
     from friction.ingest import ingest as ingest_file
     from friction.store.scores import ScoreStore
-
-    pipeline = build_pipeline(settings)
 
     def reader(strict: bool) -> "Read":
         def read(path: str, source: str | None, week: "Week | None") -> "Report":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from friction.commands import CONFIG, Config
+from friction.commands import CONFIG, Config, build_pipeline
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
@@ -37,7 +37,7 @@ def worker(
     spool = Spool(settings.spool)
     said: set[str] = set()
     with (
-        reading(settings, _tell) as reader,
+        reading(settings, build_pipeline(settings), _tell) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(False)
