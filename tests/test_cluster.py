@@ -28,6 +28,7 @@ from friction.settings import load
 from friction.settings.sections import ClusterSection
 from tests.conftest import CONFIG
 
+FRICTION = str(Path(sys.executable).parent / "friction")
 MARK = "zebraquarz"
 TEXTS = (
     "Marketing never answers, and Sales promised what nobody can build.",
@@ -221,7 +222,7 @@ def test_the_command_prints_the_same_lines(config: Path, tmp_path: Path) -> None
     files = [tmp_path / name for name in ("one.csv", "two.csv")]
     for file in files:
         file.write_text("id,text\n" + rows, encoding="utf-8")
-    command = [shutil.which("friction") or "friction", "score", *map(str, files), "--config", str(config)]
+    command = [FRICTION, "score", *map(str, files), "--config", str(config)]
     alone, dask = (
         subprocess.run([*command, *more], capture_output=True, text=True, timeout=120, check=True).stdout
         for more in ([], ["--engine", "dask", "--workers", "2"])
@@ -237,7 +238,7 @@ def test_files_are_ingested_the_same(config: Path, tmp_path: Path) -> None:
     for engine in ("local", "dask"):
         (tmp_path / engine).mkdir()
         shutil.copy(config, tmp_path / engine)
-        command = [shutil.which("friction") or "friction", "ingest", "one.csv", "--format", "json", "--engine", engine,
+        command = [FRICTION, "ingest", "one.csv", "--format", "json", "--engine", engine,
                    "--config", f"{engine}/friction.toml"]  # fmt: skip
         said.append(
             subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True).stdout

@@ -8,7 +8,6 @@ import pytest
 from friction.disclosure import Policy
 from friction.records import Cell
 from friction.release import release
-from friction.store import scores as private
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore
 from tests.attacks.companies import FIRST, Company, company
@@ -44,7 +43,7 @@ def _really_played(made: Company, folder: Path, arrivals: Arrivals) -> list[Cell
 def test_both_stores_release_the_same_cells(
     seed: int, arrivals: Arrivals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(private.secrets, "token_bytes", lambda _: SALT)
+    monkeypatch.setattr("secrets.token_bytes", lambda _: SALT)
     made = company(np.random.default_rng(seed), weeks=3, victim_weeks=(0, 1), whole=True, patterns=2)
     expected = played(made.directory, made.with_stance(True), _OneSalt(), arrivals=arrivals)  # type: ignore[arg-type]
     assert len(expected) > 5

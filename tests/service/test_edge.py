@@ -99,6 +99,7 @@ def test_a_store_that_is_away_is_no_error_of_ours(client: httpx.Client, monkeypa
     def away(_: ReleaseStore) -> None:
         raise UsageError(f"Cannot open the store at {CANARY}")
 
+    monkeypatch.setattr("service.released.LOOK_EVERY", 0)
     monkeypatch.setattr(ReleaseStore, "head", away)
     answer = client.get("/v1/pairs")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
