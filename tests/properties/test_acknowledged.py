@@ -57,6 +57,11 @@ def _drain(said: IO[str]) -> None:
         said.read()
 
 
+def _said(pattern: str, lines: IO[str]) -> str:
+    """What the server says of itself, among what its worker says; nothing where it ends before."""
+    return next((found[1] for line in lines if (found := re.match(pattern, line))), "")
+
+
 @dataclass
 class House:
     """A configuration, and the server and worker over it."""
@@ -79,14 +84,14 @@ class House:
             with (self.home / "log").open("a") as log:
                 self.server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
             assert self.server.stdout is not None
-            if found := re.match(r"friction on (http://\S+:\d+) ", self.server.stdout.readline()):
-                self.url = found[1]
+            if found := _said(r"friction on (http://\S+:\d+) ", self.server.stdout):
+                self.url = found
                 break
             self.server.stdout.close()
             self.server.wait()
-        if not self.key:
-            self.server.stdout.readline()
-            self.key = self.server.stdout.readline().strip()
+        assert self.server is not None
+        assert self.server.stdout is not None
+        self.key = self.key or _said(r"(friction_\w+)$", self.server.stdout)
         threading.Thread(target=_drain, args=(self.server.stdout,)).start()
 
     def send(self, place: tuple[str, str, str]) -> None:
@@ -278,7 +283,7 @@ def test_on_postgresql_that_goes_away_and_comes_back(home: Path) -> None:
 @contextmanager
 def _small_disk(folder: Path) -> Iterator[None]:
     folder.mkdir(mode=0o700)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
         pytest.skip("a disk that is full needs the right to mount one; RLIMIT_FSIZE stands in for it above")
     try:
