@@ -17,7 +17,11 @@ def bento(settings: Settings) -> Any:
         def __init__(self) -> None:
             self.answer = load(settings)
 
-        @bentoml.api(batchable=settings.batch > 1, max_batch_size=settings.batch, max_latency_ms=60_000)  # type: ignore[untyped-decorator]
+        @bentoml.api(  # type: ignore[untyped-decorator]
+            batchable=settings.batch > 1,
+            max_batch_size=max(settings.batch, 2),  # it takes no less, also where nothing is batched
+            max_latency_ms=60_000,
+        )
         def score(self, rows: list[dict[str, Any]]) -> list[Any]:
             """Score."""
             return self.answer(rows)
