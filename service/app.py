@@ -21,6 +21,7 @@ from friction import __version__
 from friction.errors import FrictionError
 
 from . import access, api, dashboard, health, problems, scoring, signing, unsubscribe, uploads
+from .crowd import Crowd
 from .edge import Edge, Hosts
 from .metrics import Metrics
 from .paths import Paths
@@ -99,6 +100,7 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host, *_public(state)])
     larger = {uploads.PATH: state.settings.max_upload + uploads.OVERHEAD}
     app.add_middleware(Edge, routes=app.routes, larger=larger)
+    app.add_middleware(Crowd, queue=queue, metrics=metrics)
     app.add_middleware(Traffic, metrics=metrics, paths=paths)
     return app
 

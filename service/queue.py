@@ -131,16 +131,16 @@ class ScoringQueue:
     def _admit(self, request: _Request) -> None:
         with self._changed:
             if not self._is_open:
-                raise Refused("closing", self._after())
+                raise Refused("closing", self.after())
             if self._size + request.size > CAPACITY:
-                raise Refused("full", self._after())
+                raise Refused("full", self.after())
             if len(self._waiting) >= PLACES:
                 late = self._waiting.popleft()
                 self._size -= len(late.left)
                 late.left.clear()
                 self._crowded_until = time.monotonic() + CROWDED
                 if not late.answer.done():
-                    late.answer.set_exception(Refused("full", self._after()))
+                    late.answer.set_exception(Refused("full", self.after()))
             self._waiting.append(request)
             self._size += request.size
             self._changed.notify()
@@ -154,7 +154,7 @@ class ScoringQueue:
                 if request in line:
                     line.remove(request)
 
-    def _after(self) -> int:
+    def after(self) -> int:
         """Seconds until what waits is scored, by the pace of late."""
         return max(1, math.ceil(self._size * self._pace))
 

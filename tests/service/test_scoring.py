@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ from friction.settings import Settings
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore
 from service.app import create_app
+from service.crowd import AT_ONCE
 from service.queue import CAPACITY
 from service.scoring import MAX_COMMENTS, ScoreResponse
 from service.server import Server
@@ -148,6 +149,29 @@ def test_overload_is_told_and_when_to_come_again(client: httpx.Client, held: Hel
         assert [f.result().status_code for f in full] == [200, 200]
     assert _score(client).status_code == 200
     assert 'friction_scoring_refused_total{reason="full"} 1.0' in client.get("/metrics").text
+
+
+def test_a_crowd_is_turned_away_before_it_costs_anything(client: httpx.Client, held: HeldUp) -> None:
+    """Not even a key is looked up, so that the server has time for those who are inside."""
+    body = json.dumps(ONE).encode()
+    head = (
+        f"POST /v1/score HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+    )
+    unfinished = f"{head}\r\nauthorization: {client.headers['authorization']}\r\n\r\n".encode() + body[:-1]
+    address = (client.base_url.host, client.base_url.port)
+    with ExitStack() as stack:
+        inside = [stack.enter_context(socket.create_connection(address)) for _ in range(AT_ONCE)]
+        for one in inside:
+            one.sendall(unfinished)
+        _until(lambda: httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60).status_code == 503)
+        refused = httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60)  # without a key
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems#busy")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.headers["x-request-id"]
+        assert client.get("/healthz").status_code == 200
+    held.may_work.set()
+    _until(lambda: httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60).status_code == 401)
+    assert client.post("/v1/score", json=ONE).status_code == 200
 
 
 def test_a_stop_finishes_what_was_accepted_and_refuses_what_comes(state: State, held: HeldUp) -> None:
