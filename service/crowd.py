@@ -17,8 +17,9 @@ from .metrics import Metrics
 from .queue import BATCH, PLACES, ScoringQueue
 from .traffic import SCORING
 
-AT_ONCE: Final = PLACES + 2 * BATCH
-"""Scoring requests in the house: those that may wait, a batch under way, and as many at the door."""
+AT_ONCE: Final = PLACES + BATCH
+"""Scoring requests in the house: those that may wait, and a batch under way. Of single comments the queue so never has
+too many, and serves first who came first."""
 
 
 class Crowd:

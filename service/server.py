@@ -7,6 +7,7 @@ signal ends it at once. Called by ``friction serve``.
 
 import asyncio
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,10 @@ from .queue import ScoringQueue
 
 PATIENCE: Final = 30
 """Seconds for what was accepted to be scored, and again for the answers to be read."""
+
+
+SWITCH: Final = 0.0005
+"""Seconds after which the thread that scores makes room for the one that answers, if that waits."""
 
 
 class Server(uvicorn.Server):
@@ -36,6 +41,7 @@ class Server(uvicorn.Server):
         self, app: FastAPI, *, proxies: Sequence[str] = (), certificate: Path | None = None, key: Path | None = None
     ) -> None:
         self._queue: ScoringQueue = app.state.queue
+        sys.setswitchinterval(SWITCH)
         super().__init__(
             uvicorn.Config(
                 app,
