@@ -24,8 +24,8 @@ rounds; a ratio is taken round by round. **Only ratios travel to other machines.
 | --- | --- | --- | --- |
 {rates}
 
-`friction score` reads a file, redacts, finds language and teams, asks the network once for each target and once for
-each clause of a blaming comment (the evidence), and writes a file. The peers read each comment once and do nothing
+`friction score` reads a file, redacts, finds language and teams, asks the network once for each target, points at the
+evidence, and writes a file. The peers read each comment once and do nothing
 else. Their heads are untrained: speed only.
 
 ## What the machine can do

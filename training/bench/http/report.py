@@ -20,10 +20,10 @@ over loopback at {connections} connections, each of which sends its next request
 of {seconds:.0f} s, the servers in turn. A figure is the median, with the least and the most of all rounds.
 
 The servers do one of two jobs. **The pipeline** is the whole answer of `POST /v1/score`: redaction, language, teams,
-the network once for each target and once for each clause of a comment that blames. All three get it from the same code,
+the network once for each target, and the evidence. All three get it from the same code,
 so that only the servers differ; friction's also checks a key. **The network** is what users of LitServe and BentoML
 would serve: each text once through the tokenizer and the network of the same ONNX file, padded to the longest of a
-batch. It is a smaller job: {passes:.1f} passes of the network for a comment become one.
+batch. It is a smaller job, though the network has much the same to do: {passes:.1f} passes for a comment become one.
 
 | server | job | best setting of {candidates} | answers a second | p50 ms | p99 ms | load's share of a core |
 | --- | --- | --- | --- | --- | --- | --- |
