@@ -10,6 +10,7 @@ Called by ``service.state``. Safe in threads: one looks and reckons, and whoever
 only where there is none yet do they wait, in few threads (``alone``), so that others stay free.
 """
 
+import gc
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence, Sized
@@ -163,6 +164,8 @@ class Released:
                 found = with_effects(self._plain, errors, entered)
                 self._view = View(found, last_week, (head, entered, errors))
                 self._head, self._interventions = head, entered
+                gc.collect()
+                gc.freeze()  # a view is large and holds no cycles: no collection has to walk it, which would stop everybody
             self._looked = time.monotonic()
             return self._view
 
