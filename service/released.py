@@ -165,7 +165,7 @@ class Released:
                 self._view = View(found, last_week, (head, entered, errors))
                 self._head, self._interventions = head, entered
                 gc.collect()
-                gc.freeze()  # a view is large and holds no cycles: no collection has to walk it, which would stop everybody
+                gc.freeze()  # a view is large and has no cycles: a collection would stop everybody to walk it
             self._looked = time.monotonic()
             return self._view
 
