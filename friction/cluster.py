@@ -59,7 +59,7 @@ class _Sealed:
 
 
 def fingerprint() -> str:
-    """What a worker must have in common with us: the version, and every byte of the model."""
+    """What tells the model from any other: a hash of the checksums that its files are held to."""
     return hashlib.sha256((RELEASED / "SHA256SUMS").read_bytes()).hexdigest()
 
 

@@ -4,7 +4,7 @@
     ├── UsageError        the operator can mend it: wrong file, option or configuration (exit code 2)
     │   └── SourceError   a whole file cannot be read
     ├── RowError          one row cannot be used; the file goes on
-    ├── SendingError     a mail did not go out; what did is noted (exit code 1)
+    ├── SendingError      a mail did not go out; what did is noted (exit code 1)
     └── IntegrityError    going on would break a promise: stop (exit code 1)
 
 Says what is wrong, where, and what to do next. Raised everywhere; turned into exit codes by ``friction.cli``

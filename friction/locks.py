@@ -1,7 +1,8 @@
 """Who is at a file: a lock that a dead process cannot keep, and a look at whether somebody still writes it.
 
-Called by ``friction.inbox`` and ``friction.spool``. Locks are those of flock(2): they are taken back by the system when
-their process ends, however it ends, and hold among all processes of one machine, its containers included.
+Called by ``friction.inbox``, ``friction.spool`` and ``friction.store.engine``. Locks are those of flock(2): they are
+taken back by the system when their process ends, however it ends, and hold among all processes of one machine, its
+containers included.
 """
 
 import fcntl
@@ -47,6 +48,22 @@ def created(path: Path) -> Iterator[int]:
                 return
         finally:
             os.close(file)
+
+
+@contextmanager
+def waited_for(path: Path) -> Iterator[None]:
+    """One process at a time, for as long as the block lasts; others wait. The file is made, and says nothing.
+
+    Raises:
+        UsageError: the file cannot be made.
+    """
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}") from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def is_written(file: int) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from friction.errors import UsageError
+from friction.locks import waited_for
 
 PATIENCE: Final = 600
 """Seconds that a writer waits for another: as long as a very large file may take."""
@@ -99,7 +100,7 @@ class Database:
             UsageError: the database cannot be reached, or the file not be made.
         """
         if self.is_sqlite:
-            with _locked(Path(f"{self._engine.url.database}.{task}-lock")):
+            with waited_for(Path(f"{self._engine.url.database}.{task}-lock")):
                 yield
             return
         with self._connected() as db:
@@ -142,19 +143,6 @@ class Database:
         if "locked" in why or "lock timeout" in why:
             return UsageError(f"Another friction process is writing to {self.shown}. Try again when it is done.")
         return UsageError(f"Cannot use the store at {self.shown}: {why}")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    import fcntl
-
-    try:
-        file = path.open("w")
-    except OSError as error:
-        raise UsageError(f"Cannot write {path}: {error.strerror}") from None
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def connect(address: str, name: str, *, create: bool) -> Database:
