@@ -5,10 +5,11 @@ entry-point group ``friction.commands``.
 """
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="PATH")]
 CONFIG = Path("friction.toml")
+Item = TypeVar("Item")
 FILES = "Survey or chat exports, CSV, XLSX or JSON lines; - is standard input, s3://bucket/folder/ every file there."
 Engine = Annotated[
     Literal["local", "dask"],
@@ -62,6 +64,30 @@ def on_engine(settings: "Settings", engine: str, workers: int | None = None) -> 
     )
     with started as scoring:
         yield scoring
+
+
+def one_by_one(files: Sequence[Item], read: Callable[[Item], object], *, others: str = "") -> None:
+    """Read files; one that cannot be read is told, and does not stop the others.
+
+    Args:
+        files: to read.
+        read: reads one.
+        others: what to say of the others where some could not be read.
+
+    Raises:
+        UsageError: one could not be read; of a single file its own words.
+    """
+    failures = 0
+    for file in files:
+        try:
+            read(file)
+        except UsageError as error:
+            if len(files) == 1:
+                raise
+            failures += 1
+            print(f"friction: {error}", file=sys.stderr)
+    if failures:
+        raise UsageError(f"{failures} of {len(files)} files could not be read{others}")
 
 
 def write_whole(path: Path, lines: Iterator[str]) -> None:

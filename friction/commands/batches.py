@@ -1,12 +1,11 @@
 """What ``friction ingest`` does beside reading files in: rehearse, list what is in, and take it out again."""
 
 import json
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from friction.commands import build_pipeline
+from friction.commands import build_pipeline, one_by_one
 from friction.commands.progress import Progress
 from friction.errors import UsageError
 
@@ -45,31 +44,26 @@ def rehearse_files(
 
     pipeline: Looker = build_pipeline(settings) if scores else Looker(settings.directory, settings.redactor())
     address = settings.scores_address if settings.has_scores() else None
-    failures = 0
-    for path, source, week in files:
-        try:
-            with (
-                closing(Progress(path)) as progress,
-                closing(Preview(address, enough=settings.policy.min_respondents)) as preview,
-            ):
-                report = rehearse(
-                    path,
-                    settings=settings,
-                    pipeline=pipeline,
-                    preview=preview,
-                    source=source,
-                    week=week,
-                    strict=strict,
-                    progress=progress,
-                )
-            say(report, format)
-        except UsageError as error:
-            if len(files) == 1:
-                raise
-            failures += 1
-            print(f"friction: {error}", file=sys.stderr)
-    if failures:
-        raise UsageError(f"{failures} of {len(files)} files could not be read")
+
+    def rehearse_one(file: Waiting) -> None:
+        path, source, week = file
+        with (
+            closing(Progress(path)) as progress,
+            closing(Preview(address, enough=settings.policy.min_respondents)) as preview,
+        ):
+            report = rehearse(
+                path,
+                settings=settings,
+                pipeline=pipeline,
+                preview=preview,
+                source=source,
+                week=week,
+                strict=strict,
+                progress=progress,
+            )
+        say(report, format)
+
+    one_by_one(files, rehearse_one)
 
 
 def list_batches(settings: "Settings", format: "Format") -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine
+from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, one_by_one
 from friction.commands.batches import in_inbox, list_batches, rehearse_files, withdraw_batch
 from friction.commands.progress import Progress
 from friction.errors import UsageError
@@ -89,19 +89,9 @@ def ingest_files(
     format: Format = "table",
 ) -> None:
     """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
-    failures: list[str] = []
     with reading(settings, pipeline, partial(say, format=format)) as reader:
         read = reader(strict)
-        for path in paths:
-            try:
-                read(path, source, week)
-            except UsageError as error:
-                if len(paths) == 1:
-                    raise
-                failures.append(str(error))
-                print(f"friction: {error}", file=sys.stderr)
-    if failures:
-        raise UsageError(f"{len(failures)} of {len(paths)} files could not be read; the others are in")
+        one_by_one(paths, lambda path: read(path, source, week), others="; the others are in")
 
 
 def empty_inbox(
