@@ -7,10 +7,12 @@ Promise: nothing here shows a comment's text in its ``repr``.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import total_ordering
+from operator import attrgetter
 from typing import Final, Literal, NewType, Self, get_args
 
 from friction.errors import UsageError
@@ -141,38 +143,73 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignedText:
-    """A rewritten text that remembers where each of its characters stood in the text as sent.
+class _Piece:
+    """A stretch of a rewritten text, from ``start`` on: copied from the original, or put in the place of ``behind``."""
 
-    ``origin[i]`` is the span, in the original, behind character i.
-    """
+    start: int
+    behind: Span
+    copied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedText:
+    """A rewritten text that remembers where its characters stood in the text as sent: nothing is kept a character."""
 
     text: str = field(repr=False)
-    origin: tuple[Span, ...] = field(repr=False)
+    _pieces: tuple[_Piece, ...] = field(repr=False)
 
     @classmethod
     def of(cls, text: str) -> Self:
         """``text`` as it is."""
-        return cls(text, tuple(Span(i, i + 1) for i in range(len(text))))
+        return cls(text, (_Piece(0, Span(0, len(text)), copied=True),))
 
     def replace(self, edits: Sequence[tuple[Span, str]]) -> "AlignedText":
         """Put each replacement in the place of its span. Spans must not overlap."""
+        if not edits:
+            return self
         text: list[str] = []
-        origin: list[Span] = []
-        at = 0
-        for span, put in sorted(edits, key=lambda edit: edit[0].start):
+        pieces: list[_Piece] = []
+        at = length = 0
+        for span, put in [*sorted(edits, key=lambda edit: edit[0].start), (Span(len(self.text), len(self.text)), "")]:
+            pieces += self._between(at, span.start, length)
+            length += span.start - at
+            if put:
+                pieces.append(_Piece(length, self.source(span), copied=False))
             text += [self.text[at : span.start], put]
-            origin += self.origin[at : span.start]
-            origin += [self.source(span)] * len(put)
+            length += len(put)
             at = span.end
-        text.append(self.text[at:])
-        origin += self.origin[at:]
-        return AlignedText("".join(text), tuple(origin))
+        return AlignedText("".join(text), tuple(pieces))
+
+    def same_length(self, text: str) -> "AlignedText":
+        """Another text of the same length whose characters stood where those of this one did."""
+        if len(text) != len(self.text):
+            raise ValueError("the text has another length")
+        return AlignedText(text, self._pieces)
 
     def source(self, span: Span) -> Span:
-        """The span of the original behind a span of this text."""
-        behind = self.origin[span.start : span.end]
-        return Span(behind[0].start, behind[-1].end) if behind else Span(0, 0)
+        """The span of the original behind a span of this text; for none of its characters, the start."""
+        if span.start >= min(span.end, len(self.text)):
+            return Span(0, 0)
+        first = self._pieces[self._place(span.start)]
+        last = self._pieces[self._place(span.end - 1)]
+        start = first.behind.start + (span.start - first.start if first.copied else 0)
+        end = last.behind.start + span.end - last.start if last.copied else last.behind.end
+        return Span(start, end)
+
+    def _place(self, at: int) -> int:
+        """Which piece a character belongs to."""
+        return bisect_right(self._pieces, at, key=attrgetter("start")) - 1
+
+    def _between(self, start: int, end: int, moved: int) -> Iterator[_Piece]:
+        """The pieces of a stretch of this text, as they are where it begins at ``moved``."""
+        if start >= end:
+            return
+        ends = [piece.start for piece in self._pieces[1:]] + [len(self.text)]
+        for place in range(self._place(start), self._place(end - 1) + 1):
+            piece = self._pieces[place]
+            first, last = max(piece.start, start), min(ends[place], end)
+            behind = self.source(Span(first, last)) if piece.copied else piece.behind
+            yield _Piece(first - start + moved, behind, piece.copied)
 
 
 @dataclass(frozen=True, slots=True)

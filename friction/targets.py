@@ -8,7 +8,7 @@ Called by ``friction.pipeline``; ``training`` uses the same finder, so that both
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,15 +77,41 @@ def _derived(alias: str) -> Iterator[str]:
         yield bare[:-1]
 
 
+class _Folds(dict[int, str]):
+    """What each character becomes, worked out when it is first met; ``str.translate`` reads it.
+
+    Attributes:
+        uneven: characters that become none or several.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = unicodedata.normalize("NFKD", char.translate(_SAME).casefold())
+        folded = "".join(c for c in folded if not unicodedata.combining(c))
+        folded = folded.replace("\u0153", "oe").replace("\u00e6", "ae")
+        if len(folded) != 1:
+            self.uneven.add(char)
+        self[code] = folded
+        return folded
+
+
+_FOLDS: Final = _Folds()
+
+
 def fold(text: str) -> str:
     """Case, accents, apostrophes and dashes levelled, for comparison."""
-    return "".join(_fold_char(c) for c in text)
+    return text.translate(_FOLDS)
 
 
-def _fold_char(char: str) -> str:
-    folded = unicodedata.normalize("NFKD", char.translate(_SAME).casefold())
-    folded = "".join(c for c in folded if not unicodedata.combining(c))
-    return folded.replace("\u0153", "oe").replace("\u00e6", "ae")
+def _places(text: str) -> Sequence[int]:
+    """For each character of ``fold(text)``, and for its end, where it stands in ``text``; call ``fold`` first."""
+    if _FOLDS.uneven.isdisjoint(text):
+        return range(len(text) + 1)
+    return [place for place, char in enumerate(text) for _ in _FOLDS[ord(char)]] + [len(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +156,8 @@ class TargetFinder:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Mentions in order of appearance, without overlaps."""
-        chars = [_fold_char(c) for c in text]
-        folded = "".join(chars)
-        index = [i for i, c in enumerate(chars) for _ in c] + [len(text)]
+        folded = fold(text)
+        index = _places(text)
         hits: list[tuple[int, int, TeamId]] = []
         for last, alias in self._automaton.iter(folded):
             start, end = last + 1 - alias.length, last + 1

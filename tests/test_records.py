@@ -32,6 +32,36 @@ def test_aligned_text_finds_the_way_back() -> None:
     assert again.source(Span(20, 23)) == Span(19, 23)
 
 
+@st.composite
+def rewritings(draw: st.DrawFn) -> tuple[str, list[list[tuple[Span, str]]]]:
+    """A text, and edits of it and of what comes of them."""
+    text = draw(st.text("abc", max_size=12))
+    length, rounds = len(text), []
+    for _ in range(draw(st.integers(1, 3))):
+        ends = sorted(draw(st.lists(st.integers(0, length), max_size=6)))
+        spans = [Span(a, b) for a, b in zip(ends[::2], ends[1::2], strict=False) if a < b]
+        edits = [(span, draw(st.text("xyz", max_size=4))) for span in spans]
+        length += sum(len(put) - (span.end - span.start) for span, put in edits)
+        rounds.append(edits)
+    return text, rounds
+
+
+@given(rewritings())
+def test_aligned_text_is_right_of_every_stretch(case: tuple[str, list[list[tuple[Span, str]]]]) -> None:
+    text, rounds = case
+    aligned, letters = AlignedText.of(text), [(c, Span(i, i + 1)) for i, c in enumerate(text)]
+    for edits in rounds:
+        aligned = aligned.replace(edits)
+        for span, put in sorted(edits, key=lambda edit: -edit[0].start):
+            behind = [origin for _, origin in letters[span.start : span.end]]
+            letters[span.start : span.end] = [(c, Span(behind[0].start, behind[-1].end)) for c in put]
+    assert aligned.text == "".join(c for c, _ in letters)
+    for start in range(len(letters)):
+        for end in range(start + 1, len(letters) + 1):
+            assert aligned.source(Span(start, end)) == Span(letters[start][1].start, letters[end - 1][1].end)
+    assert aligned.source(Span(0, 0)) == Span(0, 0)
+
+
 def test_a_comment_does_not_print_itself() -> None:
     shown = repr(Comment(text="the secret text", respondent="p-17"))
     assert "secret" not in shown

@@ -52,7 +52,6 @@ def test_near_misses_stay(text: str) -> None:
 @given(st.text(max_size=200))
 def test_offsets_stay_true(text: str) -> None:
     masked = redact(text)
-    assert len(masked.origin) == len(masked.text)
     put = set("".join(MASKS.values()))
     for place, char in enumerate(masked.text):
         span = masked.source(Span(place, place + 1))

@@ -7,12 +7,15 @@ import dataclasses
 import random
 import re
 from collections.abc import Sequence
+from itertools import compress
+from operator import not_
 from pathlib import Path
 
 import numpy as np
 
 from friction.classifier import Classifier
 from friction.markers import mark
+from friction.records import Evidence, Span
 from friction.taxonomy import HEADS
 
 from . import calibration
@@ -38,12 +41,9 @@ def report(folder: Path, rows: Sequence[Labelled], items: Sequence[Example], *, 
                 continue
             item = places[row.org, row.id, score.team]
             marked = mark(row.reading, score.team)
-            shown = [
-                any(e.start <= origin.start and origin.end <= e.end for e in score.evidence) for origin in marked.origin
-            ]
             words = [(m.start(), m.end()) for m in re.finditer(r"\S+", marked.text)]
-            evidence = [w for w in words if shown[w[0]]]
-            rest = [w for w in words if not shown[w[0]]]
+            shown = [_is_shown(marked.source(Span(start, start + 1)), score.evidence) for start, _ in words]
+            evidence, rest = list(compress(words, shown)), list(compress(words, map(not_, shown)))
             if not evidence or len(rest) < len(evidence):
                 continue
             whole.append(item)
@@ -58,6 +58,10 @@ def report(folder: Path, rows: Sequence[Labelled], items: Sequence[Example], *, 
         f"Evidence: over {len(whole)} blamed targets, deleting it lowers the probability of blame by {falls[0]:.2f} on "
         f"average, deleting as many random other words by {falls[1]:.2f}; it lowers it more in {wins:.0%} of them."
     )
+
+
+def _is_shown(behind: Span, evidence: Sequence[Evidence]) -> bool:
+    return any(e.start <= behind.start and behind.end <= e.end for e in evidence)
 
 
 def _less(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -114,8 +114,8 @@ def _little_words(words: list[str]) -> Mapping[str, int]:
 
 
 def _share(letter: re.Pattern[str], words: list[str]) -> float:
-    """The share of words with such a letter."""
-    return sum(letter.search(word) is not None for word in words) / len(words)
+    """The share of words with such a letter, which is no ASCII letter."""
+    return sum(letter.search(word) is not None for word in words if not word.isascii()) / len(words)
 
 
 def _by_script(line: str, odds: Mapping[str, float]) -> str:

@@ -20,6 +20,7 @@ ROLES: Final = frozenset(
     judge""".split()
 )
 """What comes after them is a name if it is capitalised and no ordinary word."""
+BEFORE_NAMES: Final = TITLES | SHORT | ABBREVIATED | ROLES
 CAPITAL_PARTICLES: Final = frozenset("de du da dos di del della van von el al ben bin abu mac mc".split())
 """Particles that begin a family name in capitals: "De Souza"."""
 JOINING: Final = frozenset("de du des da dos di del della van der den von zu el al ben bin la le".split())

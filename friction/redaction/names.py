@@ -23,16 +23,26 @@ class NameFinder:
     """
 
     def __init__(self, spared: Iterable[str] = ()) -> None:
-        self._small = lexicon().lower | context.SHORT
         self._spared = _Phrases(spared)
 
     def find(self, text: str) -> list[Span]:
         """Spans of names, in order, without overlaps."""
         sentence = Sentence(text)
-        if not any(w.text[0].isupper() or w.folded in self._small for w in sentence.words):
+        starts = _starts(sentence.words)
+        if not starts:
             return []
         reader = _Reader(sentence, Signs(sentence, self._spared.covered(sentence.words)))
-        return list(reader.spans())
+        return list(reader.spans(starts))
+
+
+def _starts(seen: Sequence[Word]) -> list[int]:
+    """Indices of the words that a name could begin with: few, so that what takes long looks at few."""
+    small, before = lexicon().lower, context.BEFORE_NAMES
+    return [
+        at
+        for at, word in enumerate(seen)
+        if word.text[0].isupper() or word.folded in small or (at and seen[at - 1].folded in before)
+    ]
 
 
 class _Phrases:
@@ -73,18 +83,17 @@ class _Reader:
         self._signs = signs
         self._lists = lexicon()
 
-    def spans(self) -> Iterable[Span]:
-        """The names, from left to right."""
-        at, free = 0, 0
-        while at < len(self._words):
-            last = self._begun(at)
+    def spans(self, starts: Iterable[int]) -> Iterable[Span]:
+        """The names, from left to right; ``starts`` are the words that one could begin with."""
+        free = 0
+        for at in starts:
+            last = self._begun(at) if at >= free else None
             if last is None:
-                at += 1
                 continue
             first = at - 1 if at > free and self._signs.is_unknown_given(at - 1, at) else at
             last = self._extended(last)
             yield Span(self._words[first].start, self._end(last))
-            at = free = last + 1
+            free = last + 1
 
     def _begun(self, at: int) -> int | None:
         """Index of the last word that is surely of the name whose first sure word is at ``at``; None: no name."""

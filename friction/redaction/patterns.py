@@ -1,6 +1,7 @@
 """What has a form of its own: addresses, numbers with a checksum, phones, handles. A table, read from top to bottom.
 
-A recogniser is a shape, and a check of what has that shape; ``hint`` is a character without which it need not look.
+A recogniser is a shape, and a check of what has that shape; ``hint``: characters without any of which it need not look
+("#" for a few digits).
 Validity is python-stdnum's and phonenumbers' to say. Called by ``friction.redaction`` only.
 """
 
@@ -106,7 +107,7 @@ RECOGNISERS: Final = (
         "ip",
         re.compile(rf"{_B}(?<!version )(?<!build )\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?:/\d{{1,2}})?(?![\w]|\.\d)"),
         is_ip,
-        hint=".",
+        hint="#",
     ),
     Recogniser(
         "ip", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:/\d{1,3})?(?![\w:])", _I), is_ip, hint=":"
@@ -149,6 +150,8 @@ RECOGNISERS: Final = (
 )
 _PHONE_LIKE: Final = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
 _DIGIT: Final = re.compile(r"\d")
+_FEWEST_DIGITS: Final = 4
+"""An IP address has four; whatever else needs a digit needs more."""
 
 
 def find(text: str, identifiers: re.Pattern[str] | None) -> list[Found]:
@@ -161,7 +164,7 @@ def find(text: str, identifiers: re.Pattern[str] | None) -> list[Found]:
     found: list[Found] = []
     if identifiers is not None:
         found += (Found(Span(*match.span()), "identifier") for match in identifiers.finditer(text) if match[0])
-    digits = _DIGIT.search(text) is not None
+    digits = len(_DIGIT.findall(text)) >= _FEWEST_DIGITS
     for recogniser in RECOGNISERS:
         if digits if recogniser.hint == "#" else any(mark in text for mark in recogniser.hint):
             found += recogniser.find(text)

@@ -27,8 +27,8 @@ class Sentence:
     def shouted(self) -> bool:
         """Most of it is in capitals, which then say nothing."""
         if self._shouted is None:
-            letters = [c for c in self.text if c.isalpha()]
-            self._shouted = len(letters) > 8 and sum(c.isupper() for c in letters) > _SHOUTED * len(letters)
+            letters = sum(map(str.isalpha, self.text))
+            self._shouted = letters > 8 and sum(map(str.isupper, self.text)) > _SHOUTED * letters
         return self._shouted
 
     def between(self, at: int) -> str:

@@ -77,10 +77,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Rows a second of reading CSV, beside polars.")
     parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--characters", type=int, default=0, help="comments are put together until a text has as many")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        file, settings = write(Path(scratch), args.rows)
+        file, settings = write(Path(scratch), args.rows, args.characters)
         found = measure(commands(file, settings, args.rows), args.rows, args.rounds)
         size = file.stat().st_size
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -88,18 +89,25 @@ def main() -> None:
     print(f"Wrote {args.out}")
 
 
-def write(folder: Path, rows: int) -> tuple[Path, Path]:
-    """A file of so many rows, every one another comment, and the configuration of the organisation that wrote them."""
+def write(folder: Path, rows: int, characters: int = 0) -> tuple[Path, Path]:
+    """A file of so many rows, every one another comment, and the configuration of the organisation that wrote them.
+
+    A text is as many comments as it takes to have so many ``characters``; at least one.
+    """
     said = [json.loads(line) for line in ORGANISATION.read_text(encoding="utf-8").splitlines()]
     last_week = Week.of(date.today()) + -1
     file = folder / "week.csv"
     with file.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines)
         writer.writerow(("id", "respondent", "from_team", "about_team", "week", "text"))
-        for number, row in enumerate(islice(cycle(said), rows)):
+        waiting = cycle(said)
+        for number, row in enumerate(islice(waiting, rows)):
+            text = row["text"]
+            while len(text) < characters:
+                text += " " + next(waiting)["text"]
             person = number % 5000
             teams = (row["from_team"], row["about_team"])
-            writer.writerow((number, f"p{person}", *teams, last_week, f"{row['text']} ({number})"))
+            writer.writerow((number, f"p{person}", *teams, last_week, f"{text} ({number})"))
     settings = folder / "friction.toml"
     settings.write_text(configuration(read_directory(ORGANISATION.with_suffix(".toml"))), encoding="utf-8")
     return file, settings
