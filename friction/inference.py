@@ -26,14 +26,20 @@ RUN_TOKENS: Final = 256
 """Tokens of a shared run: enough to fill the matrix kernels, few enough that a layer stays in a core's cache."""
 
 
+_PRECISE: Final = "session.x64quantprecision"
+"""Weights become uint8 where the processor's int8 products overflow (onnxruntime_session_options_config_keys.h)."""
+
+
 def open_session(path: Path) -> onnxruntime.InferenceSession:
     """A session that runs on the thread that calls it.
 
     ``SkipLayerNormFusion`` is off: the fused kernel is scalar, eight times slower than addition and normalisation
-    apart, and took a quarter of the model's time.
+    apart, and took a quarter of the model's time. On a processor without VNNI the sums of int8 products could
+    overflow; ``_PRECISE`` has ONNX Runtime take slower products there that cannot.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.add_session_config_entry(_PRECISE, "1")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]

@@ -147,7 +147,9 @@ def _integer(
         scale,
         constant(f"{out}.steps", steps),
         zero,
-        "",
+        constant(
+            f"{out}.middle", np.int8(0)
+        ),  # stated, so that ONNX Runtime can make the weights uint8: see open_session
         constant(f"{out}.bias", product.bias),
     ]
     yield helper.make_node("MatMulIntegerToFloat", inputs, [out], name=f"{out}.product", domain=MICROSOFT)
