@@ -1,7 +1,7 @@
 """What has a form of its own: addresses, numbers with a checksum, phones, handles. A table, read from top to bottom.
 
 A recogniser is a shape, and a check of what has that shape; ``hint``: characters without any of which it need not look
-("#" for a few digits).
+("#" for a few digits, "." for one that ends no sentence).
 Validity is python-stdnum's and phonenumbers' to say. Called by ``friction.redaction`` only.
 """
 
@@ -150,6 +150,8 @@ RECOGNISERS: Final = (
 )
 _PHONE_LIKE: Final = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
 _DIGIT: Final = re.compile(r"\d")
+_DOT: Final = re.compile(r"\.[^\W_]|www\.", _I)
+_MARKS: Final = "@()[]:\\<"
 _FEWEST_DIGITS: Final = 4
 """An IP address has four; whatever else needs a digit needs more."""
 
@@ -164,9 +166,14 @@ def find(text: str, identifiers: re.Pattern[str] | None) -> list[Found]:
     found: list[Found] = []
     if identifiers is not None:
         found += (Found(Span(*match.span()), "identifier") for match in identifiers.finditer(text) if match[0])
+    hints = {mark for mark in _MARKS if mark in text}
     digits = len(_DIGIT.findall(text)) >= _FEWEST_DIGITS
+    if digits:
+        hints |= {"#"}
+    if _DOT.search(text):
+        hints |= {"."}
     for recogniser in RECOGNISERS:
-        if digits if recogniser.hint == "#" else any(mark in text for mark in recogniser.hint):
+        if not hints.isdisjoint(recogniser.hint):
             found += recogniser.find(text)
     if digits and any(not _covered(match, found) for match in _PHONE_LIKE.finditer(text)):
         found += _phones(text)

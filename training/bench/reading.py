@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def write(folder: Path, rows: int, characters: int = 0) -> tuple[Path, Path]:
-    """A file of so many rows, every one another comment, and the configuration of the organisation that wrote them.
+    """A file of so many rows, each with an id of its own, and the configuration of the organisation that wrote them.
 
     A text is as many comments as it takes to have so many ``characters``; at least one.
     """
@@ -104,10 +104,10 @@ def write(folder: Path, rows: int, characters: int = 0) -> tuple[Path, Path]:
         for number, row in enumerate(islice(waiting, rows)):
             text = row["text"]
             while len(text) < characters:
-                text += " " + next(waiting)["text"]
+                text = f"{text} {next(waiting)['text']}"
             person = number % 5000
             teams = (row["from_team"], row["about_team"])
-            writer.writerow((number, f"p{person}", *teams, last_week, f"{text} ({number})"))
+            writer.writerow((number, f"p{person}", *teams, last_week, text))
     settings = folder / "friction.toml"
     settings.write_text(configuration(read_directory(ORGANISATION.with_suffix(".toml"))), encoding="utf-8")
     return file, settings
