@@ -7,7 +7,7 @@ program that asks all day makes a row a minute.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import JSON, bindparam, cast, column, delete, func, select, true
 
 from friction.store.engine import Database
 from friction.store.operations import AUDIT
@@ -34,14 +34,24 @@ class Asked(NamedTuple):
 
 
 def note(operations: Database, asked: Mapping[Asked, int]) -> None:
-    """Add so many times of each."""
+    """Add so many times of each.
+
+    One statement takes them all, as JSON: the database does the work, and answers of other threads go on meanwhile.
+    A statement for each of some hundred rows keeps the interpreter busy for a tenth of a second.
+    """
+    if operations.is_sqlite:
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]  # the same methods
+    each = func.json_each if operations.is_sqlite else func.json_array_elements
+    row = each(bindparam("told", type_=JSON)).table_valued(column("value", JSON)).c.value
+    values = [cast(row[place].as_string(), of.type) for place, of in enumerate(AUDIT.c)]
+    added = insert(AUDIT).from_select(list(AUDIT.c), select(*values).where(true()))
+    counted = added.on_conflict_do_update(
+        index_elements=list(AUDIT.primary_key), set_={"times": AUDIT.c.times + added.excluded.times}
+    )
     with operations.write() as db:
-        for one, times in asked.items():
-            row = one._asdict()
-            same = [AUDIT.c[name] == value for name, value in row.items()]
-            done = db.execute(update(AUDIT).where(*same).values(times=AUDIT.c.times + times))
-            if not done.rowcount:
-                db.execute(insert(AUDIT).values(**row, times=times))
+        db.execute(counted, {"told": [[*one, times] for one, times in asked.items()]})
 
 
 def told(operations: Database, *, key: str | None = None, since: int = 0) -> list[tuple[Asked, int]]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
@@ -24,6 +24,8 @@ from friction.locks import waited_for
 
 PATIENCE: Final = 600
 """Seconds that a writer waits for another: as long as a very large file may take."""
+CONNECTIONS: Final = 15
+"""To a database, from one process, at most; each stays open, since to open one takes longer than to read."""
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -172,7 +174,14 @@ def connect(address: str, name: str, *, create: bool) -> Database:
 
 def _engine(url: URL) -> Engine:
     try:
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=url.get_backend_name() != "sqlite")
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_pre_ping=url.get_backend_name() != "sqlite",
+        )
     except NoSuchModuleError:
         raise UsageError(
             f"[store]: {url.drivername} is not a driver that friction knows; write postgresql://"
