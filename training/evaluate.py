@@ -1,9 +1,11 @@
 """Evaluate a released model folder beside its baselines and write its model card.
 
-    python -m training.evaluate --model models/friction-enfr-2 [--split dev|test] [--float build/model] [--all]
+    python -m training.evaluate --model models/friction-enfr-2 [--split dev|test] [--float build/model]
+        [--also setfit undistilled]
 
 Thresholds of every model are chosen on dev. ``--split dev`` prints; ``--split test`` also writes the card.
-``--all`` adds the baselines that train a network of their own (some twenty minutes on two cores).
+``--also`` names baselines that train a network of their own, which takes long: SetFit's minutes, the whole fine-tuning
+of a MiniLM that was never distilled.
 """
 
 import argparse
@@ -76,6 +78,9 @@ BASELINES: Final = {
 }
 
 
+SLOW: Final = ("setfit", "undistilled")
+
+
 def _table(found: dict[str, Judged]) -> str:
     lines = ["| model | language | blame F1 | appreciation F1 | pattern macro-F1 | targets F1 | ECE of blame |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- |")
@@ -135,7 +140,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--float", type=Path, dest="network", help="folder of training.finetune: its float figures too")
     parser.add_argument("--curve", type=Path, help="folder of training.curve, for the card")
-    parser.add_argument("--all", action="store_true", help="also the baselines that train a network")
+    parser.add_argument("--also", nargs="+", choices=SLOW, default=(), help="baselines that train a network")
     return parser.parse_args()
 
 
@@ -168,8 +173,9 @@ def main() -> None:
         add_network(
             f"{card.name} (float)", [predict(network, tokenizer, items).astype(float) for items in (dev, judged)]
         )
-    if args.all:
+    if "undistilled" in args.also:
         add_network("MiniLM fine-tuned, not distilled", _undistilled(train_rows, dev, judged))
+    if "setfit" in args.also:
         both = baselines.setfit(train_items, [*dev, *judged])
         add("SetFit on MiniLM", both[: len(dev)], both[len(dev) :])
     for name, baseline in BASELINES.items():
