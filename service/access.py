@@ -6,11 +6,14 @@ the start.
     def matrix(request: Request, caller: PageReader) -> HTMLResponse: ...      # a page leads to /sign-in instead
 
 A program sends its key as ``Authorization: Bearer``. A browser has a session, opened with a key (``service.signing``).
+A router whose routes read a body is made with ``route_class=KeyFirst``; one that reads a body before it looks at the
+key stops the start.
 
 Security properties:
 
 - A key that is absent, malformed, unknown, wrong, expired or revoked gets the same 401; only a key that is good for
   something else is told so (403). Every request asks the store, so that revoking is at once.
+- Nothing of a body is read, and nothing is said of it, before its sender's key holds and is for this.
 - What a key bound to a team may not see is answered like what is not there, by the route: ``Caller.seen`` goes over
   what was computed for everybody, so that no number depends on who asks (rules 11 and 13).
 - No other site can act through a reader's browser: its session is good for reading, and for forms of our own pages
@@ -18,14 +21,14 @@ Security properties:
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Protocol, TypeVar
+from typing import Annotated, Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -164,6 +167,15 @@ class Access:
         """The caller.
 
         Raises:
+            HTTPException: as ``admit``.
+        """
+        admitted: Caller | None = getattr(request.state, "admitted", None)  # by KeyFirst
+        return admitted or await self.admit(request, sent)
+
+    async def admit(self, request: Request, sent: HTTPAuthorizationCredentials | None) -> Caller:
+        """The caller, counted and noted.
+
+        Raises:
             HTTPException: 401 without a key that holds, or for a page 303 to the one to sign in; 403 with a key that
                 is not for this, or a form that is not ours; 429 after too many requests.
         """
@@ -184,6 +196,21 @@ class Access:
         if caller.session is not None and not reads:
             await _require_own_form(request, caller)
         return caller
+
+
+class KeyFirst(APIRoute):
+    """A route that reads a body, but first asks who sends it; FastAPI alone would read first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler, behind the access that the route states."""
+        handle = super().get_route_handler()
+        (asked,) = (inner.call for inner in self.dependant.dependencies if isinstance(inner.call, Access))
+
+        async def answer(request: Request) -> Response:
+            request.state.admitted = await asked.admit(request, await _bearer(request))
+            return await handle(request)
+
+        return answer
 
 
 async def _require_own_form(request: Request, caller: Caller) -> None:
@@ -228,12 +255,17 @@ def stated(dependant: Dependant) -> list[Scope | None]:
 
 
 def require_stated(app: FastAPI) -> None:
-    """Hold every route to saying who may ask it.
+    """Hold every route to saying who may ask it, and to asking that before it reads a body.
 
     Raises:
         IntegrityError: one does not, or says both.
     """
     for route in iter_route_contexts(app.routes):
         dependant = getattr(route, "dependant", None)
-        if dependant is not None and len(set(stated(dependant))) != 1:
+        if dependant is None:
+            continue
+        scopes = set(stated(dependant))
+        if len(scopes) != 1:
             raise IntegrityError(f"The route {route.path} does not state one access; see service/access.py")
+        if route.body_field is not None and scopes != {None} and not isinstance(route.original_route, KeyFirst):
+            raise IntegrityError(f"The route {route.path} reads a body first; make its router with KeyFirst")

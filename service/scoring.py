@@ -14,7 +14,7 @@ from friction.records import Comment, Scored, TeamId
 from friction.scoring import to_json
 from friction.taxonomy import Pattern
 
-from .access import Access
+from .access import Access, KeyFirst
 from .metrics import metrics_of
 from .queue import Refused, queue_of
 from .state import State, state_of
@@ -29,7 +29,7 @@ _SAID: Final = {
     "closing": "The service is about to stop. What it took before is still answered; ask again.",
 }
 Result = TypeVar("Result")
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=KeyFirst)
 
 
 class _Model(BaseModel):

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from friction.records import Intervention, TeamId
 from friction.store import interventions as store
 
-from ..access import Administrator, Caller, Reader
+from ..access import Administrator, Caller, KeyFirst, Reader
 from ..answers import Body, answer
 from ..state import State, state_of
 from ..trail import about
 from .parameters import MOST, Cursor, DateText, Limit, OtherTeamPath, TeamPath, WeekPath, page, week_of
 from .shapes import DoneListOut, DoneOut
 
-router = APIRouter(tags=["interventions"])
+router = APIRouter(tags=["interventions"], route_class=KeyFirst)
 _LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*$"
 _PAIR: Final[dict[str, Any]] = {"from_team": "sales", "about_team": "marketing"}
 _GONE: Final = "There is no such intervention."

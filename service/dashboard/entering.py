@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from friction.records import Intervention, Week
 from friction.store import interventions
-from service.access import Access, Caller, PageReader
+from service.access import Access, Caller, KeyFirst, PageReader
 from service.state import state_of
 
 from .page import Seen, render
 
-router = APIRouter()
+router = APIRouter(route_class=KeyFirst)
 _LONGEST: Final = 200
 _AHEAD: Final = timedelta(days=366)
 Sent = Annotated[str, Form(max_length=1000)]

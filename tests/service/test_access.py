@@ -1,6 +1,7 @@
 """The access matrix: every route of the running application, for every caller there is, over real HTTP."""
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 
 from friction.errors import IntegrityError
@@ -162,6 +163,34 @@ def test_a_key_that_does_not_hold_is_no_key(
             assert (absent.status_code, absent.content, absent.headers["www-authenticate"]) in said, asked
 
 
+def _head_alone(url: httpx.URL, asked: Asked, **headers: str) -> int:
+    """The status of the answer to a request whose body is announced and does not come."""
+    lines = {"host": url.netloc.decode(), "content-length": "100", "content-type": "application/json"} | headers
+    with socket.create_connection((url.host, url.port or 80), timeout=30) as connection:
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        connection.sendall(f"{asked.method} {asked.path} HTTP/1.1\r\n{head}\r\n".encode())
+        with connection.makefile("rb") as answer:
+            return int(answer.readline().split()[1])
+
+
+def test_nobody_s_body_is_read_before_their_key_holds(
+    every: list[Asked], client: httpx.Client, operations: Database
+) -> None:
+    """Whoever may not ask is told so, whatever they send, and before they have sent it."""
+    wrong = {scope: bearing(make_key(operations, "read" if scope != "read" else "score")) for scope in SCOPES}
+    bodies = {"application/json": b'{"comments": [', "application/x-www-form-urlencoded": b"%%%", "text/plain": b"?"}
+    url = client.base_url
+    with httpx.Client(base_url=url, timeout=30) as plain:
+        for asked in every:
+            if asked.scope is None:
+                continue
+            for kind, body in bodies.items():
+                answer = plain.request(asked.method, asked.path, content=body, headers={"content-type": kind})
+                assert answer.status_code == (303 if asked.page else 401), asked
+            assert _head_alone(url, asked) == (303 if asked.page else 401), asked
+            assert _head_alone(url, asked, **wrong[asked.scope]) == 403, asked
+
+
 def test_a_session_reads_what_its_key_reads(
     every: list[Asked], stranger: Callable[..., httpx.Response], operations: Database
 ) -> None:
@@ -213,4 +242,15 @@ def test_a_route_that_states_no_access_stops_the_start(state: State) -> None:
         return "everything"
 
     with pytest.raises(IntegrityError, match="/secret does not state one access"):
+        access.require_stated(app)
+
+
+def test_a_route_that_reads_a_body_before_the_key_stops_the_start(state: State) -> None:
+    app = create_app(state)
+
+    @app.post("/told", dependencies=[Depends(access.Access("read"))])
+    def told(body: dict[str, str]) -> None:
+        """Takes anything."""
+
+    with pytest.raises(IntegrityError, match="/told reads a body first"):
         access.require_stated(app)
