@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
@@ -36,6 +37,17 @@ _DOCS_POLICY = (
 )
 _SWAGGER = ("fastapi_standalone_docs", "static/swagger")
 """The package that ships Swagger UI, and where in it. Found, never imported."""
+
+
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI would tell OpenTelemetry of every request, and of invalid ones what was sent: where the environment sets an
+exporter up, a comment's text would leave. What there is to know of requests is at ``/metrics``."""
 
 
 class _Static(StaticFiles):
@@ -64,6 +76,7 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
         redoc_url=None,
         responses=problems.DOCUMENTED,
         lifespan=_life,
+        telemetry=SILENT,
     )
     app.state.friction = state
     app.state.metrics = metrics = Metrics()
