@@ -11,7 +11,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -197,14 +197,19 @@ def _engine(url: URL) -> Engine:
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:
-    """A folder and a file that only their owner may read."""
+    """A folder and a file that only their owner may read.
+
+    A file that is there is left to SQLite: to close a descriptor of it here would drop the locks of this process's open
+    connections (POSIX), whereupon another process may delete the write-ahead log that they still read and write.
+    """
     if not create:
         if not path.exists():
             raise UsageError(f"No store at {path} yet. Run friction release first.")
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise UsageError(f"Cannot write the store at {path}: {error.strerror}") from None
 

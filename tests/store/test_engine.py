@@ -1,11 +1,16 @@
 """Connections to a database, on both engines."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from sqlalchemy import event, text
 
+from friction.settings import Settings
+from friction.store import keys
 from friction.store.engine import CONNECTIONS, Database
+from friction.store.operations import open_operations
 from tests.conftest import ENGINES
 
 pytestmark = ENGINES
@@ -25,3 +30,16 @@ def test_a_crowd_of_readers_opens_each_connection_once(operations: Database) -> 
         for _ in range(3):
             list(readers.map(read, range(CONNECTIONS)))
     assert 0 < len(opened) <= CONNECTIONS
+
+
+def test_opening_a_store_again_takes_no_lock_from_who_has_it_open(operations: Database, settings: Settings) -> None:
+    """What another process writes is seen by whoever had the store open before, however often it is opened here."""
+    assert not keys.every(operations)
+    open_operations(settings.operations_address).close()
+    make = (
+        "import sys; from friction.store import keys; from friction.store.operations import open_operations;"
+        "store = open_operations(sys.argv[1]); keys.create(store, ['read']); store.close()"
+    )
+    for made in (1, 2):
+        subprocess.run([sys.executable, "-c", make, settings.operations_address], check=True, timeout=60)
+        assert len(keys.every(operations)) == made
