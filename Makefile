@@ -92,8 +92,8 @@ bench-reads: .venv/.dev ## how long a read of released cells takes at 500 a seco
 	$(BIN)/python -m training.bench.reads
 
 ROUNDS ?= 100
-campaign: .venv/.dev ## kill, stop and fill what uploads need, 100 rounds on each store (an hour); ROUNDS=10: fewer
-	FRICTION_ROUNDS=$(ROUNDS) $(BIN)/pytest -p no:xdist -s tests/properties/test_acknowledged.py
+campaign: .venv/.dev ## kill, stop and fill what uploads and releases need, 100 rounds on each store (two hours); ROUNDS=10: fewer
+	FRICTION_ROUNDS=$(ROUNDS) $(BIN)/pytest -p no:xdist -s tests/properties/test_acknowledged.py tests/properties/test_released.py
 
 fuzz: .venv/.dev ## break every parser of friction/sources for long, within a second and a gigabyte a file
 	$(BIN)/pytest -p no:xdist --hypothesis-profile=fuzz tests/sources/test_fuzz.py

@@ -30,6 +30,7 @@ from friction.settings import Settings, load
 from friction.store.releases import ReleaseStore
 from tests import postgres
 from tests.conftest import CONFIG, query
+from tests.properties.accidents import full, own_postgresql, small_disk, stopped_for_a_while
 
 FRICTION = Path(sys.executable).parent / "friction"
 ROUNDS = int(os.environ.get("FRICTION_ROUNDS", "0"))  # noqa: TID251
@@ -175,15 +176,9 @@ def fill_the_disk(house: House, chance: random.Random) -> Iterator[None]:
 @contextmanager
 def fill_the_small_disk(house: House, chance: random.Random) -> Iterator[None]:
     """Everything that friction writes is on a disk that is full for a while, but for a little at times."""
-    ballast = house.settings.data / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        with suppress(OSError):
-            while file.write(b"\0" * 4096):
-                pass
-        file.truncate(max(0, file.tell() - (chance.choice([0, 0, 16, 200]) << 10)))
-    yield
-    time.sleep(chance.uniform(0.3, 1))
-    ballast.unlink()
+    with full(house.settings.data, left=chance.choice([0, 0, 16, 200])):
+        yield
+        time.sleep(chance.uniform(0.3, 1))
 
 
 @contextmanager
@@ -249,50 +244,24 @@ def test_on_sqlite(home: Path) -> None:
     _play(House(home, load(home / "friction.toml")), EVERYWHERE, ROUNDS or len(EVERYWHERE), seed=1)
 
 
-@contextmanager
-def _own_server() -> Iterator[postgres.Server]:
-    with postgres.serving() as server:
-        try:
-            yield server
-        finally:
-            postgres.end(server)
-
-
 @pytest.mark.skipif(postgres.programs() is None, reason=postgres.MISSING)
 def test_on_postgresql_that_goes_away_and_comes_back(home: Path) -> None:
-    with _own_server() as server:
-        names = ("scores", "releases", "operations")
-        server.run(*(f"create schema s_{name}" for name in names))
-        server.run(f"alter role {postgres.OWNER} set synchronous_commit = on")  # as it is unless somebody gave it up
-        addresses = "".join(f'{name} = "{server.address(schema=f"s_{name}")}"\n' for name in names)
-        (home / "friction.toml").write_text(f"{CONFIG}[store]\n{addresses}", encoding="utf-8")
+    with own_postgresql() as (server, store_section):
+        (home / "friction.toml").write_text(CONFIG + store_section, encoding="utf-8")
         settings = load(home / "friction.toml")
         ReleaseStore(settings.releases_address, create=True).close()
 
         @contextmanager
         def stop_postgresql(_: House, chance: random.Random) -> Iterator[None]:
-            yield
-            time.sleep(chance.uniform(0, 1))
-            with postgres.stopped(server):
+            with stopped_for_a_while(server, chance):
+                yield
                 time.sleep(chance.uniform(0, 1))
 
         accidents = [stop_postgresql, kill_the_server, stop_postgresql, kill_the_worker, fill_the_disk]
         _play(House(home, settings), accidents, ROUNDS or 2, seed=2)
 
 
-@contextmanager
-def _small_disk(folder: Path) -> Iterator[None]:
-    folder.mkdir(mode=0o700)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("a disk that is full needs the right to mount one; RLIMIT_FSIZE stands in for it above")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
 def test_on_a_disk_that_is_full(home: Path) -> None:
-    with _small_disk(home / "friction-data"):
+    with small_disk(home / "friction-data"):
         house = House(home, load(home / "friction.toml"))
         _play(house, [fill_the_small_disk, kill_the_server, fill_the_small_disk], ROUNDS or 1, seed=3)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +22,13 @@ from friction.release import release
 from friction.settings import load
 from friction.store.engine import connect
 from friction.store.releases import ReleaseStore, serialise
-from friction.store.scores import ScoreStore, Vote
+from friction.store.scores import ScoreStore
 from friction.store.scores.tables import WINDOWS
-from tests.conftest import CONFIG, ENGINES, query
+from tests.conftest import CONFIG, query
 
 FRICTION = Path(sys.executable).parent / "friction"
 ROUNDS = int(os.environ.get("FRICTION_KILLS", "12"))  # noqa: TID251 (how long to test is no setting of friction)
 KILLS = [*((n, "sqlite") for n in range(ROUNDS)), *((n, "postgresql") for n in range(3 + ROUNDS // 20))]
-WEEKS = [str(Week.parse("2025-W40") + n) for n in range(40)]
 LAST = Week.parse("2026-W12")
 COLUMNS = "from_team, about_team, week, blamed, appreciated, patterns, count(*), count(distinct respondent)"
 
@@ -115,22 +113,3 @@ def test_killed_and_run_again(
     print(f"killed while running: {was_running}, files in by then: {left}")  # pytest -rP shows it
     subprocess.run(command, cwd=home, check=True, capture_output=True, timeout=300)
     assert _outcome(home) == expected
-
-
-@pytest.mark.parametrize("point", range(3))
-@ENGINES
-def test_a_release_killed_and_run_again(point: int, config: Path, engine: str, make_vote: Callable[..., Vote]) -> None:
-    """Every cell once, in an unbroken chain, whether the kill fell inside a store or between the two."""
-    settings = load(config)
-    scores = ScoreStore(settings.scores_address)
-    scores.add_batch(b"f", [make_vote(f"p{i}", week) for week in WEEKS for i in range(6)])
-    scores.close()
-    command = [FRICTION.as_posix(), "release", "--through", WEEKS[-1]]
-    _kill(command, config.parent, random.Random(point).uniform(0.5, 1.5))
-    subprocess.run(command, cwd=config.parent, check=True, capture_output=True, timeout=120)
-    releases = ReleaseStore(settings.releases_address)
-    assert [(str(c.last_week), c.respondents) for c in releases.cells()] == [(week, 6) for week in WEEKS]
-    assert releases.verify()[0] == len(WEEKS)
-    releases.close()
-    assert query(settings.scores_address, "select count(*) from scores") == [(0,)]
-    assert query(settings.scores_address, "select count(*) from outbox") == [(0,)]
