@@ -108,7 +108,8 @@ class Database:
         with self._connected() as db:
             db.execution_options(isolation_level="AUTOCOMMIT")
             key = f"hashtextextended(current_schema() || '.friction.{self._name}.{task}', 0)"
-            db.execute(text(f"select pg_advisory_lock({key})"))
+            with self._said(OperationalError):
+                db.execute(text(f"select pg_advisory_lock({key})"))
             try:
                 yield
             finally:
@@ -119,8 +120,11 @@ class Database:
 
         SQLite overwrites what is deleted (``secure_delete``), but its write-ahead log keeps earlier pages until it is
         cut; PostgreSQL keeps deleted rows until a table is written anew.
+
+        Raises:
+            UsageError: the database cannot be reached or is lost on the way, its disk is full, or another is at work.
         """
-        with self._connected() as db:
+        with self._connected() as db, self._said(OperationalError):
             db.execution_options(isolation_level="AUTOCOMMIT")
             for command in [_CUT] if self.is_sqlite else [f"VACUUM (FULL) {table}" for table in tables]:
                 db.exec_driver_sql(command)

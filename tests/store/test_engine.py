@@ -5,17 +5,18 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from sqlalchemy import event, text
 
+from friction.errors import UsageError
 from friction.settings import Settings
 from friction.store import keys
 from friction.store.engine import CONNECTIONS, Database
 from friction.store.operations import open_operations
 from tests.conftest import ENGINES
 
-pytestmark = ENGINES
 
-
+@ENGINES
 def test_a_crowd_of_readers_opens_each_connection_once(operations: Database) -> None:
     opened: list[object] = []
     event.listen(operations._engine, "connect", lambda *found: opened.append(found))
@@ -32,6 +33,7 @@ def test_a_crowd_of_readers_opens_each_connection_once(operations: Database) -> 
     assert 0 < len(opened) <= CONNECTIONS
 
 
+@ENGINES
 def test_opening_a_store_again_takes_no_lock_from_who_has_it_open(operations: Database, settings: Settings) -> None:
     """What another process writes is seen by whoever had the store open before, however often it is opened here."""
     assert not keys.every(operations)
@@ -43,3 +45,14 @@ def test_opening_a_store_again_takes_no_lock_from_who_has_it_open(operations: Da
     for made in (1, 2):
         subprocess.run([sys.executable, "-c", make, settings.operations_address], check=True, timeout=60)
         assert len(keys.every(operations)) == made
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_keeps_a_scrub_from_its_work_is_said(operations: Database, settings: Settings) -> None:
+    hasty = open_operations(f"{settings.operations_address}%20-clock_timeout%3D200")
+    with operations.write() as db:
+        db.execute(text("lock table keys in access exclusive mode"))
+        with pytest.raises(UsageError, match="Another friction process"):
+            hasty.scrub("keys")
+    hasty.scrub("keys")
+    hasty.close()
