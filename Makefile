@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-pages bench-reads kills
+.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-pages bench-reads bench-release kills
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,6 +90,10 @@ bench-pages: .venv/.dev demo ## how long each page of the sample company takes, 
 
 bench-reads: .venv/.dev ## how long a read of released cells takes at 500 a second, on SQLite and PostgreSQL
 	$(BIN)/python -m training.bench.reads
+
+ROWS ?= 10000000
+bench-release: .venv/.bench ## two years of votes released, beside DuckDB's GROUP BY over them, into docs/releases.md (ROWS=100000000: 35 GB of disk)
+	$(BIN)/python -m training.bench.release --rows $(ROWS) --out docs/releases.md
 
 ROUNDS ?= 100
 campaign: .venv/.dev ## kill, stop and fill what uploads and releases need, 100 rounds on each store (two hours); ROUNDS=10: fewer

@@ -10,11 +10,10 @@ Source of the rounding: random rounding as practised by national statistical off
 Statistics Canada); unbiased for counts below the number of respondents.
 """
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from friction.errors import UsageError
 
@@ -76,18 +75,18 @@ class Policy:
         return headcount is not None and headcount >= self.min_team_size
 
 
-def majority(positive: int, total: int) -> bool:
-    """One vote a person: most of their comments; a tie counts as yes.
+def majority(positive: Any, total: Any) -> Any:
+    """One vote a person: most of their comments; a tie counts as yes. Of numbers, or of columns of a query.
 
-    >>> majority(1, 2), majority(1, 3)
-    (True, False)
+    >>> majority(1, 2), majority(1, 3), majority(0, 0)
+    (True, False, False)
     """
-    return 2 * positive >= total > 0 and positive > 0
+    return (2 * positive >= total) & (positive > 0)
 
 
 def draw(salt: bytes, measure: str) -> float:
     """A number in [0, 1) that only the holder of the window's salt could foretell."""
-    digest = hmac.new(salt, b"rounding:" + measure.encode(), hashlib.sha256).digest()
+    digest = hmac.digest(salt, b"rounding:" + measure.encode(), "sha256")
     return int.from_bytes(digest[:6], "big") / 2**48
 
 

@@ -13,12 +13,12 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
 from collections import Counter
 from collections.abc import Sequence
 
-from friction.disclosure import Policy, draw, majority
+from friction.disclosure import Policy, draw
 from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
 from friction.records import LANGS, Cell, Directory, Team, Week
 from friction.store.releases import ReleaseStore, serialise
-from friction.store.scores import Closing, Person, ScoreStore, Window
-from friction.taxonomy import PATTERNS
+from friction.store.scores import Closing, Pair, People, ScoreStore, Window
+from friction.taxonomy import PATTERNS, Pattern
 
 
 def release(
@@ -57,7 +57,8 @@ def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy
 
     A window that the budget does not cover stays open, and expires in its time, like one with too few voices.
     """
-    cells = []
+    cells: list[Cell] = []
+    closed: list[Pair] = []
     start = store.start or week
     for window, people in sorted(store.windows(week), key=lambda found: found[0].opens or start):
         opens = _opening(window.opens or start, week, policy)
@@ -66,9 +67,10 @@ def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy
         is_heard = is_reportable and policy.enough_voices(_voices(people, speaks))
         if is_heard and _is_paid(store, window, week, policy):
             cells.append(_cell(window, opens, week, people, mechanism))
-            store.close(window.pair, week)
-        elif week - opens + 1 >= policy.max_window_weeks:
-            store.close(window.pair, week)
+        elif week - opens + 1 < policy.max_window_weeks:
+            continue
+        closed.append(window.pair)
+    store.close(closed, week)
     return cells
 
 
@@ -87,21 +89,24 @@ def _opening(first: Week, week: Week, policy: Policy) -> Week:
     return first + (week - first) // policy.max_window_weeks * policy.max_window_weeks
 
 
-def _voices(people: Sequence[Person], speaks: Team | None) -> int:
+def _voices(people: Sequence[People], speaks: Team | None) -> int:
     """How many people spoke, at least; and never more than the team has.
 
     Whom no source names may be the same people in the next week's survey, or those whom another source names.
     """
-    surveys = Counter(p.survey for p in people)
+    surveys: Counter[bytes | None] = Counter()
+    for alike in people:
+        surveys[alike.survey] += alike.count
     voices = max(surveys.values(), default=0)
     return voices if speaks is None or speaks.headcount is None else min(voices, speaks.headcount)
 
 
-def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person], mechanism: Mechanism) -> Cell:
+def _cell(window: Window, opens: Week, closes: Week, people: Sequence[People], mechanism: Mechanism) -> Cell:
     """Protect every count, once. From here on nobody can know the exact ones."""
+    week = str(closes)
 
     def of_window(measure: str) -> float:
-        return draw(window.salt, f"{closes}:{measure}")
+        return draw(window.salt, f"{week}:{measure}")
 
     counts = mechanism.publish(_count(people, mechanism.most_patterns, of_window), of_window)
     return Cell(
@@ -114,20 +119,22 @@ def _cell(window: Window, opens: Week, closes: Week, people: Sequence[Person], m
         blame=counts.blame,
         appreciation=counts.appreciation,
         patterns=counts.patterns,
-        model=max(p.model for p in people),
+        model=max(alike.model for alike in people),
         mechanism=mechanism.name,
     )
 
 
-def _count(people: Sequence[Person], most_patterns: int | None, of_window: Draw) -> Counts:
-    """Exact counts: one vote a person. Where only some of their patterns count, chance says which."""
-    blaming = [p for p in people if majority(p.blaming, p.comments)]
+def _count(people: Sequence[People], most_patterns: int | None, of_window: Draw) -> Counts:
+    """Exact counts. Where only some of a person's patterns count, chance says which."""
     order = PATTERNS if most_patterns is None else sorted(PATTERNS, key=lambda p: of_window(f"order:{p}"))
-    voiced = [[p for p in order if p in person.patterns][:most_patterns] for person in blaming]
+    patterns = Counter[Pattern]()
+    for alike in people:
+        for pattern in [p for p in order if p in alike.patterns][:most_patterns]:
+            patterns[pattern] += alike.count
     return Counts(
-        people=len(people),
-        languages={lang: sum(p.lang == lang for p in people) for lang in LANGS},
-        blame=len(blaming),
-        appreciation=sum(majority(p.appreciating, p.comments) for p in people),
-        patterns={p: sum(p in of for of in voiced) for p in PATTERNS},
+        people=sum(alike.count for alike in people),
+        languages={lang: sum(alike.count for alike in people if alike.lang == lang) for lang in LANGS},
+        blame=sum(alike.count for alike in people if alike.blame),
+        appreciation=sum(alike.count for alike in people if alike.appreciate),
+        patterns={p: patterns[p] for p in PATTERNS},
     )

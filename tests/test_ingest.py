@@ -30,7 +30,7 @@ def run(settings: Settings, pipeline: Pipeline, scores: ScoreStore, tmp_path: Pa
 
 
 def rows(
-    settings: Settings, statement: str = "select from_team, about_team, week from scores order by id"
+    settings: Settings, statement: str = "select from_team, about_team, week from scores order by 1, 2, 3"
 ) -> list[tuple]:  # type: ignore[type-arg]
     return query(settings.scores_address, statement)
 

@@ -30,6 +30,7 @@ def _keys(settings: Settings) -> list[bytes]:
         "salt from windows where salt not null",
         "batch from scores",
         "batch from arrivals",
+        "batch from parts",
     )
     with sqlite3.connect(settings.scores_address.removeprefix("sqlite:///")) as db:
         found = db.execute(" union ".join(f"select {columns}" for columns in wanted))

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from friction.disclosure import Policy
 from friction.errors import UsageError
 from friction.ingest import ingest
 from friction.pipeline import Pipeline
-from friction.records import Directory, Week
+from friction.records import Directory, TeamId, Week
 from friction.release import release
 from friction.settings import Settings
 from friction.store.releases import ReleaseStore, serialise
@@ -171,12 +172,30 @@ def test_nothing_that_says_from_which_file_joins_two_windows_or_outlives_one(
     assert scores.batches() == []
 
 
-def test_arrivals_do_not_stand_in_the_order_of_the_votes(scores: ScoreStore, make_vote: MakeVote, ask: Ask) -> None:
-    """Otherwise the order would say whose each comment is."""
+@ENGINES
+def test_no_order_says_which_comment_is_whose(scores: ScoreStore, make_vote: MakeVote, ask: Ask) -> None:
+    """As rows stand in their files, and as votes are numbered: by keys, and not as they came."""
     _add(scores, b"f", [make_vote(f"p{n}") for n in range(50)])
-    keys = [bytes(key) for (key,) in ask("select key from arrivals order by rowid")]
-    assert keys == sorted(keys)
-    assert keys != [bytes(key) for (key,) in ask("select key from seen order by rowid")]
+    for column in ("key from arrivals", "key from seen", "respondent from scores order by number"):
+        keys = [bytes(key) for (key,) in ask(f"select {column}")]
+        assert len(keys) == 50
+        assert keys == sorted(keys)
+
+
+@ENGINES
+def test_a_file_that_is_read_again_brings_a_comment_to_a_window_once(
+    scores: ScoreStore, make_vote: MakeVote, ask: Ask
+) -> None:
+    """Once a team may be spoken of, the same rows have one vote more, and are withdrawn with all that they brought."""
+    first = [make_vote(f"p{n}", comment=f"c{n}") for n in range(3)]
+    scores.add_batch(b"f", first, whole=False)
+    more = [vote for old in first for vote in (replace(old, about_team=TeamId("it")), old)]
+    assert scores.add_batch(b"f", more, whole=False) == 6
+    assert ask("select about_team, count(*) from arrivals group by 1 order by 1") == [("it", 3), ("marketing", 3)]
+    assert ask("select about_team, votes from parts order by 1") == [("it", 3), ("marketing", 6)]
+    batch = scores.batches()[0].id
+    assert scores.withdraw(batch) == 9
+    assert [ask(f"select count(*) from {table}") for table in TABLES] == [[(0,)]] * len(TABLES)
 
 
 def test_an_unknown_batch_and_one_whose_windows_are_closed_say_so(

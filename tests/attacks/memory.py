@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from friction.disclosure import YEAR
+from friction.disclosure import YEAR, majority
 from friction.records import LANGS, Week
-from friction.store.scores import Pair, Person, Vote, Window
+from friction.store.scores import Pair, People, Vote, Window
 
 Salt = Callable[[Pair], bytes]
 
@@ -41,17 +41,18 @@ class Memory:
             self.start = week if self.start is None else min(self.start, week)
             self.rows[pair].append((week, vote))
 
-    def windows(self, through: Week) -> Iterator[tuple[Window, list[Person]]]:
+    def windows(self, through: Week) -> Iterator[tuple[Window, list[People]]]:
         for pair in sorted(self.rows):
             votes = [vote for week, vote in self.rows[pair] if week <= through]
             if votes:
                 yield Window(pair, self.opens.get(pair), self.salts[pair]), people(votes)
 
-    def close(self, pair: Pair, through: Week) -> None:
-        self.rows[pair] = [(week, vote) for week, vote in self.rows[pair] if week > through]
-        self.opens[pair] = through + 1
-        if not self.rows[pair]:
-            self.salts.pop(pair)
+    def close(self, pairs: Iterable[Pair], through: Week) -> None:
+        for pair in pairs:
+            self.rows[pair] = [(week, vote) for week, vote in self.rows[pair] if week > through]
+            self.opens[pair] = through + 1
+            if not self.rows[pair]:
+                self.salts.pop(pair)
 
     def spend(self, pair: Pair, week: Week, epsilon: Decimal) -> None:
         self.ledger.append((pair[0], week, epsilon))
@@ -63,7 +64,7 @@ class Memory:
         self.released = week
 
 
-def people(votes: Iterable[Vote]) -> list[Person]:
+def people(votes: Iterable[Vote]) -> list[People]:
     """Respondents of one window."""
     of: dict[str, list[Vote]] = defaultdict(list)
     for vote in votes:
@@ -71,14 +72,15 @@ def people(votes: Iterable[Vote]) -> list[Person]:
     return [_person(theirs) for theirs in of.values()]
 
 
-def _person(votes: list[Vote]) -> Person:
+def _person(votes: list[Vote]) -> People:
     written = Counter(vote.lang for vote in votes)
-    return Person(
-        comments=len(votes),
+    blame = majority(sum(vote.blamed for vote in votes), len(votes))
+    return People(
+        count=1,
         lang=max(LANGS, key=lambda lang: written[lang]),
-        blaming=sum(vote.blamed for vote in votes),
-        appreciating=sum(vote.appreciated for vote in votes),
-        patterns=frozenset(p for vote in votes for p in vote.labels),
+        blame=blame,
+        appreciate=majority(sum(vote.appreciated for vote in votes), len(votes)),
+        patterns=frozenset(p for vote in votes for p in vote.labels if blame),
         model=max(vote.model for vote in votes),
         survey=None if votes[0].survey is None else votes[0].survey.encode(),
     )

@@ -1,15 +1,21 @@
 """The attacks' private store in plain Python makes the very cells that the real one makes."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from friction import sample
+from friction.classifier import Classifier
 from friction.disclosure import Policy
+from friction.ingest import ingest
+from friction.pipeline import Pipeline
 from friction.records import Cell
 from friction.release import release
-from friction.store.releases import ReleaseStore
-from friction.store.scores import ScoreStore
+from friction.settings import load
+from friction.store.releases import ReleaseStore, serialise
+from friction.store.scores import ScoreStore, Vote
 from tests.attacks.companies import FIRST, Company, company
 from tests.attacks.insider import Arrivals, on_time, played
 
@@ -50,3 +56,32 @@ def test_both_stores_release_the_same_cells(
     assert _really_played(made, tmp_path, arrivals) == sorted(
         expected, key=lambda c: (c.last_week, c.from_team, c.about_team)
     )
+
+
+def test_the_sample_company_s_cells_are_the_reference_s_byte_for_byte(
+    tmp_path: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Surveys without names, a chat with them, two languages: what people said is counted in Python, and in SQL."""
+    monkeypatch.setattr("secrets.token_bytes", lambda _: SALT)
+    settings = load(sample.write(tmp_path))
+    pipeline = Pipeline(settings.directory, classifier)
+    scores, votes = ScoreStore(settings.scores_address), list[Vote]()
+    add = scores.add_batch
+    monkeypatch.setattr(scores, "add_batch", lambda key, found, **more: add(key, _noted(found, votes), **more))
+    files = sorted((tmp_path / "inbox").iterdir())
+    added = sum(ingest(str(file), settings=settings, pipeline=pipeline, store=scores).added for file in files)
+    assert added == len(votes) > 300
+    releases = ReleaseStore(settings.releases_address, create=True)
+    last = max(vote.week for vote in votes)
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=last)
+    found = releases.cells()
+    scores.close()
+    releases.close()
+    expected = played(settings.directory, votes, _OneSalt(), policies=lambda _: settings.policy)  # type: ignore[arg-type]
+    assert serialise(found) == serialise(expected)
+    assert len(found) > 40
+
+
+def _noted(found: Iterable[Vote], votes: list[Vote]) -> list[Vote]:
+    votes += (given := list(found))
+    return given

@@ -11,6 +11,7 @@
     report.py     the page
 
     reads.py      ``make bench-reads``: reads of released cells over HTTP
+    release.py    ``make bench-release``: millions of votes released, beside DuckDB
 
 Needs the extra ``bench``. Figures of different runs are not comparable; ratios of one run are.
 """

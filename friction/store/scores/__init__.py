@@ -17,7 +17,7 @@ Written by the ingesting command, read and emptied by ``friction.release``; nobo
 """
 
 from friction.store.scores.batches import Batch
-from friction.store.scores.closing import Closing, Person
+from friction.store.scores.closing import Closing, People
 from friction.store.scores.preview import Preview
 from friction.store.scores.store import ScoreStore, Taken
 from friction.store.scores.tables import METADATA, SCHEMA, Pair, Window
@@ -29,7 +29,7 @@ __all__ = [
     "Batch",
     "Closing",
     "Pair",
-    "Person",
+    "People",
     "Preview",
     "ScoreStore",
     "Taken",

@@ -1,17 +1,26 @@
-"""Votes into open windows, each comment once. Runs inside one writing transaction."""
+"""Votes into open windows, each comment once. Runs inside one writing transaction.
+
+Votes come and go in blocks: what is known of a block's comments is asked at once, and its rows go in at once, in the
+order of their keys, so that nothing of the order in which they came is left: it would say whose each comment is.
+"""
 
 import secrets
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
 
-from friction.records import Week
+from friction.records import TeamId, Week
+from friction.store.loading import load
 from friction.store.scores.keys import WHO, batch_tag, comment_key, respondent_key
 from friction.store.scores.tables import (
     ARRIVALS,
+    BATCHES,
+    PARTS,
     SCORES,
     SEEN,
     WINDOWS,
@@ -25,7 +34,13 @@ from friction.store.scores.tables import (
 from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 10_000
-"""Arrivals that are noted at once: enough to hide which vote each belongs to, few enough to hold."""
+"""Votes of a block: enough to hide which comment is whose, few enough to hold."""
+_ASKED: Final = 500
+"""Comments that one query asks for."""
+_SAID: Final = 5
+"""Where a vote's number stands in its row: what was said comes behind it."""
+_Place = tuple[TeamId, TeamId, int]
+"""Speaking team, target, week: where a vote stands."""
 
 
 @dataclass(slots=True)
@@ -46,8 +61,9 @@ class Added:
 def add(db: Connection, secret: bytes, batch: bytes, votes: Iterable[Vote]) -> Added:
     """Put a file's votes in; late ones into the window that is open."""
     adding = _Adding(db, secret, batch)
-    for vote in votes:
-        adding.add(vote)
+    waiting = iter(votes)
+    while block := list(islice(waiting, _TOGETHER)):
+        adding.add(block)
     return adding.finish()
 
 
@@ -58,17 +74,35 @@ def voices(db: Connection, pair: Pair) -> int:
     return max(db.scalars(people), default=0)
 
 
-def is_known(db: Connection, key: bytes) -> bool:
-    """Whether a comment was brought before."""
-    return db.scalar(select(SEEN.c.week).where(SEEN.c.key == key)) is not None
+def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:
+    """Comments that were brought before."""
+    found: set[bytes] = set()
+    weeks, waiting = _weeks(db, SEEN), iter(keys)
+    while asked := list(islice(waiting, _ASKED)):
+        seen = select(SEEN.c.key).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
+        found.update(map(bytes, db.scalars(seen)))
+    return found
 
 
-def is_repeat(db: Connection, vote: Vote, window: Window, respondent: bytes) -> bool:
-    """Whether a comment that was brought before is the same person's, as far as the open window can tell."""
+def is_repeat(db: Connection, vote: Vote, window: Window, respondent: bytes, weeks: dict[Pair, list[int]]) -> bool:
+    """Whether a comment that was brought before is the same person's, as far as the open window can tell.
+
+    ``weeks``: of each pair's rows; those that are not asked for yet are put in.
+    """
     if window.opens is not None and vote.week < window.opens:
         return True
-    theirs = select(SCORES.c.id).where(is_pair(SCORES, window.pair), SCORES.c.respondent == respondent)
+    here = is_pair(SCORES, window.pair)
+    if window.pair not in weeks:
+        weeks[window.pair] = _weeks(db, SCORES, here)
+    theirs = select(SCORES.c.week).where(here, SCORES.c.week.in_(weeks[window.pair]), SCORES.c.respondent == respondent)
     return db.execute(theirs.limit(1)).first() is not None
+
+
+def _weeks(db: Connection, table: Table, *where: ColumnElement[bool]) -> list[int]:
+    """Every week from the first to the last of a table's rows; named, so that what follows a week in a key is found."""
+    least, most = (select(of(table.c.week)).where(*where).scalar_subquery() for of in (func.min, func.max))
+    first, last = db.execute(select(least, most)).one()
+    return [] if first is None else [*range(first, last + 1)]
 
 
 class _Adding:
@@ -78,20 +112,41 @@ class _Adding:
         self._batch = batch
         self._released = clock(db, "released")
         self._start = clock(db, "start")
+        self._numbered = db.scalar(select(BATCHES.c.added).where(BATCHES.c.key == batch)) or 0
         self._windows: dict[Pair, Window] = {}
-        self._spoken: set[Pair] = set()
         self._tags: dict[Pair, bytes] = {}
+        self._parts: Counter[_Place] = Counter()
         self._comment = ""
         self._key = b""
         self._is_first = self._is_fresh = False
-        self._arrivals: list[dict[str, Any]] = []
+        self._known: set[bytes] = set()
+        self._weeks: dict[Pair, list[int]] = {}
+        self._spoke: set[tuple[Pair, bytes]] = set()
+        self._seen: list[tuple[Any, ...]] = []
+        self._arrivals: dict[tuple[TeamId, TeamId, int, bytes, bytes], bool] = {}
+        self._scores: list[tuple[Any, ...]] = []
         self._done = Added()
 
-    def add(self, vote: Vote) -> None:
+    def add(self, votes: Sequence[Vote]) -> None:
+        keys = {vote.comment: comment_key(self._secret, vote.comment) for vote in votes}
+        self._known = known(self._db, keys.values())
+        self._weeks = {}
+        for vote in votes:
+            self._add(vote, keys[vote.comment])
+        self._put()
+
+    def finish(self) -> Added:
+        for place, votes in self._parts.items():
+            self._note_part(place, votes)
+        self._done.voices = {pair: voices(self._db, pair) for pair in dict.fromkeys((p[0], p[1]) for p in self._parts)}
+        return self._done
+
+    def _add(self, vote: Vote, key: bytes) -> None:
         window = self._window((vote.from_team, vote.about_team))
         week = vote.week if self._released is None or vote.week > self._released else self._released + 1
         respondent = respondent_key(window.salt, vote)
         if vote.comment != self._comment:
+            self._comment, self._key = vote.comment, key
             self._meet(vote, week, window, respondent)
         if not self._is_fresh:
             self._done.repeats += 1
@@ -99,49 +154,49 @@ class _Adding:
         if self._start is None or week < self._start:
             self._start = week
             set_clock(self._db, "start", week)
-        place = {
-            "from_team": vote.from_team,
-            "about_team": vote.about_team,
-            "week": week.index,
-            "batch": self._tags[window.pair],
-        }
-        self._arrive(place | {"key": self._key, "is_first": self._is_first})
-        said = {
-            "respondent": respondent,
-            "lang": vote.lang,
-            "blamed": vote.blamed,
-            "appreciated": vote.appreciated,
-            "patterns": vote.patterns,
-            "model": vote.model,
-        }
-        self._db.execute(insert(SCORES).values(place | said))
-        self._spoken.add(window.pair)
+        place = (*window.pair, week.index)
+        self._arrive(place, self._tags[window.pair])
+        said = (vote.lang, vote.blamed, vote.appreciated, vote.patterns, vote.model)
+        self._scores.append((*place, respondent, self._tags[window.pair], *said))
+        self._spoke.add((window.pair, respondent))
+        self._parts[place] += 1
         self._done.added += 1
-
-    def finish(self) -> Added:
-        self._note_arrivals()
-        self._done.voices = {pair: voices(self._db, pair) for pair in self._spoken}
-        return self._done
-
-    def _arrive(self, arrival: dict[str, Any]) -> None:
-        self._arrivals.append(arrival)
-        if len(self._arrivals) == _TOGETHER:
-            self._note_arrivals()
-
-    def _note_arrivals(self) -> None:
-        """Note which comments came, in an order that does not say whose they are."""
-        if self._arrivals:
-            self._db.execute(insert(ARRIVALS), sorted(self._arrivals, key=itemgetter("key")))
-            self._arrivals.clear()
 
     def _meet(self, vote: Vote, week: Week, window: Window, respondent: bytes) -> None:
         """The next comment; its votes follow each other. The same words from somebody else are new, too."""
-        self._comment = vote.comment
-        self._key = comment_key(self._secret, vote.comment)
-        self._is_first = not is_known(self._db, self._key)
-        self._is_fresh = self._is_first or not is_repeat(self._db, vote, window, respondent)
+        self._is_first = self._key not in self._known
+        self._is_fresh = self._is_first or not (
+            (window.pair, respondent) in self._spoke or is_repeat(self._db, vote, window, respondent, self._weeks)
+        )
         if self._is_first:
-            self._db.execute(insert(SEEN).values(key=self._key, week=week.index))
+            self._known.add(self._key)
+            self._seen.append((week.index, self._key))
+
+    def _arrive(self, place: _Place, tag: bytes) -> None:
+        """A batch brings a comment to a window once, even where it is read again, or two people wrote the same."""
+        if not self._is_first:
+            here = and_(is_pair(ARRIVALS, (place[0], place[1])), ARRIVALS.c.week == place[2])
+            brought = select(ARRIVALS.c.week).where(here, ARRIVALS.c.batch == tag, ARRIVALS.c.key == self._key)
+            if self._db.execute(brought).first() is not None:
+                return
+        self._arrivals.setdefault((*place, tag, self._key), self._is_first)
+
+    def _put(self) -> None:
+        """The block's rows, each kind in an order that does not say which belong together."""
+        load(self._db, SEEN, sorted(self._seen, key=itemgetter(1)))
+        arrivals = [(*arrival, is_first) for arrival, is_first in self._arrivals.items()]
+        load(self._db, ARRIVALS, sorted(arrivals, key=itemgetter(4)))
+        numbered = enumerate(sorted(self._scores), start=self._numbered)
+        load(self._db, SCORES, [(*vote[:_SAID], number, *vote[_SAID:]) for number, vote in numbered])
+        self._numbered += len(self._scores)
+        self._seen, self._arrivals, self._scores, self._spoke = [], {}, [], set()
+
+    def _note_part(self, place: _Place, votes: int) -> None:
+        """A file that is read again adds to what it brought before."""
+        part = {"from_team": place[0], "about_team": place[1], "week": place[2], "batch": self._tags[place[:2]]}
+        here = and_(*(PARTS.c[name] == value for name, value in part.items()))
+        if not self._db.execute(update(PARTS).where(here).values(votes=PARTS.c.votes + votes)).rowcount:
+            self._db.execute(insert(PARTS).values(votes=votes, **part))
 
     def _window(self, pair: Pair) -> Window:
         """The pair's open window, with a salt from now on."""

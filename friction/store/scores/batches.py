@@ -6,12 +6,12 @@ released is never taken back, so that no two releases differ by one file. Each f
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, select, update
 
 from friction.errors import UsageError
 from friction.records import Week
@@ -20,10 +20,10 @@ from friction.store.scores.keys import batch_tag
 from friction.store.scores.tables import (
     ARRIVALS,
     BATCHES,
+    PARTS,
     SCORES,
     SEEN,
     WINDOWS,
-    Window,
     clock,
     is_pair,
     salted,
@@ -34,6 +34,7 @@ SHORTEST: Final = 4
 """Characters of an id that name a batch."""
 SHOWN: Final = 12
 """Characters of an id that are told."""
+_PLACE: Final = ("from_team", "about_team", "week", "batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,15 @@ def withdraw(db: Connection, wanted: str) -> int:
         UsageError: no such batch, or some of its votes are in windows that are closed; then nothing is changed.
     """
     batch = _find(db, wanted)
-    parts = list(_parts(db, batch.key))
-    votes = sum(
-        db.scalar(select(func.count()).select_from(SCORES).where(is_pair(SCORES, w.pair), SCORES.c.batch == tag)) or 0
-        for w, tag in parts
-    )
+    parts = _parts(db, batch.key)
+    votes: int = sum(part.votes for part in parts)
     if votes < batch.added:
         raise UsageError(
             f"Batch {batch_id(batch.key)}: {batch.added - votes} of its {batch.added} votes are in windows that are "
             "closed. What was released stays as it is, so nothing was withdrawn."
         )
-    for window, tag in parts:
-        _take_out(db, window, tag)
+    if parts:
+        _take_out(db, parts)
     db.execute(delete(BATCHES).where(BATCHES.c.key == batch.key))
     db.execute(update(BATCHES).where(BATCHES.c.repeats > 0).values(whole=False))
     if clock(db, "released") is None:
@@ -118,7 +116,7 @@ def withdraw(db: Connection, wanted: str) -> int:
 
 def forget_closed(db: Connection) -> None:
     """Keep of batches of which no vote is in an open window nothing but that they are known."""
-    left = {bytes(tag) for tag in db.scalars(select(SCORES.c.batch).where(SCORES.c.batch.is_not(None)).distinct())}
+    left = {bytes(tag) for tag in db.scalars(select(PARTS.c.batch).distinct())}
     salts = [window.salt for window in salted(db)]
     for key in db.scalars(select(BATCHES.c.key).where(BATCHES.c.report.is_not(None))).all():
         if not any(batch_tag(salt, key) in left for salt in salts):
@@ -139,24 +137,24 @@ def _find(db: Connection, wanted: str) -> Any:
     return found[0]
 
 
-def _parts(db: Connection, key: bytes) -> Iterator[tuple[Window, bytes]]:
-    """Windows that may hold votes of a batch, and its tag there."""
-    for window in salted(db):
-        yield window, batch_tag(window.salt, key)
+def _parts(db: Connection, key: bytes) -> Sequence[Row[Any]]:
+    """Where votes of a batch stand, under its tag in each window."""
+    tags = [batch_tag(window.salt, key) for window in salted(db)]
+    return db.execute(select(PARTS).where(PARTS.c.batch.in_(tags))).all()
 
 
-def _take_out(db: Connection, window: Window, tag: bytes) -> None:
-    theirs = and_(is_pair(ARRIVALS, window.pair), ARRIVALS.c.batch == tag)
-    if db.execute(select(ARRIVALS.c.key).where(theirs).limit(1)).first() is None:
-        return
-    brought = set(db.scalars(select(ARRIVALS.c.key).where(theirs, ARRIVALS.c.is_first)))
-    db.execute(delete(ARRIVALS).where(theirs))
-    for key in brought:
-        if db.execute(select(ARRIVALS.c.key).where(ARRIVALS.c.key == key).limit(1)).first() is None:
-            db.execute(delete(SEEN).where(SEEN.c.key == key))
-    db.execute(delete(SCORES).where(is_pair(SCORES, window.pair), SCORES.c.batch == tag))
-    if db.execute(select(SCORES.c.id).where(is_pair(SCORES, window.pair)).limit(1)).first() is None:
-        if window.opens is None:
-            db.execute(delete(WINDOWS).where(is_pair(WINDOWS, window.pair)))
-        else:
-            db.execute(update(WINDOWS).where(is_pair(WINDOWS, window.pair)).values(salt=None))
+def _take_out(db: Connection, parts: Sequence[Row[Any]]) -> None:
+    """Delete what a batch brought; comments that no other one brought are unknown again."""
+    tags = {part.batch for part in parts}
+    theirs = ARRIVALS.c.batch.in_(tags)
+    brought = select(ARRIVALS.c.key).where(theirs, ARRIVALS.c.is_first)
+    db.execute(delete(SEEN).where(SEEN.c.key.in_(brought.except_(select(ARRIVALS.c.key).where(~theirs)))))
+    for table in (ARRIVALS, SCORES, PARTS):
+        here = and_(*(table.c[name] == bindparam(f"in_{name}") for name in _PLACE))
+        db.execute(
+            delete(table).where(here), [{f"in_{name}": getattr(part, name) for name in _PLACE} for part in parts]
+        )
+    for pair in {(part.from_team, part.about_team) for part in parts}:
+        empty = and_(is_pair(WINDOWS, pair), ~exists().where(is_pair(SCORES, pair)))
+        db.execute(delete(WINDOWS).where(empty, WINDOWS.c.opens.is_(None)))
+        db.execute(update(WINDOWS).where(empty).values(salt=None))

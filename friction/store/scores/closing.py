@@ -2,15 +2,34 @@
 
 Security property: a window's rows, what says which files they came from, and its salt are deleted in the transaction
 that makes its cell; the salt lives on only while rows that were sent ahead for later weeks still wait under it.
+
+The database counts, one window after the other, and tells only how many people said the same: a release holds neither
+votes nor people in memory, and a week reads the rows of the windows that are open in it, once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
-from friction.disclosure import SEEN_WEEKS, YEAR
+from friction.disclosure import SEEN_WEEKS, YEAR, majority
 from friction.errors import IntegrityError
 from friction.records import LANGS, Lang, TeamId, Week
 from friction.store.scores import batches
@@ -19,13 +38,13 @@ from friction.store.scores.tables import (
     ARRIVALS,
     LEDGER,
     OUTBOX,
+    PARTS,
     SCORES,
     SEEN,
     WINDOWS,
     Pair,
     Window,
     clock,
-    find_window,
     is_pair,
     set_clock,
 )
@@ -33,17 +52,22 @@ from friction.taxonomy import PATTERNS, Pattern
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """What one respondent said of one target in a window: how many comments, how many with each stance.
+class People:
+    """Respondents of a window who said the same of one target, each with one vote.
 
-    ``lang`` is the language of most of the comments; of the first of ``LANGS`` where as many are in another.
-    ``survey`` is None for people whom their source names; else the hash of that within which they are surely others.
+    Attributes:
+        count: how many they are.
+        lang: the language of most of their comments; the first of ``LANGS`` where as many are in another.
+        blame: whether they blame; ``appreciate`` likewise.
+        patterns: those that any of their comments voices; none unless they blame.
+        model: the newest that scored a comment of theirs.
+        survey: None for people whom their source names; else the hash of that within which they are surely others.
     """
 
-    comments: int
+    count: int
     lang: Lang
-    blaming: int
-    appreciating: int
+    blame: bool
+    appreciate: bool
     patterns: frozenset[Pattern]
     model: str
     survey: bytes | None = None
@@ -65,43 +89,29 @@ class Closing:
         """The last week that was released."""
         return clock(self._db, "released")
 
-    def windows(self, through: Week) -> Iterator[tuple[Window, list[Person]]]:
+    def windows(self, through: Week) -> Iterator[tuple[Window, list[People]]]:
         """Open windows that have rows up to and with week ``through``, and their people."""
-        waiting = select(SCORES.c.from_team, SCORES.c.about_team).where(SCORES.c.week <= through.index).distinct()
-        for from_team, about_team in self._db.execute(waiting.order_by("from_team", "about_team")).all():
-            pair = (TeamId(from_team), TeamId(about_team))
-            opens, salt = find_window(self._db, pair) or (None, None)
-            if salt is None:
+        for row in self._db.execute(WAITING, {"through": through.index}).all():
+            pair = (TeamId(row.from_team), TeamId(row.about_team))
+            if row.salt is None:
                 raise IntegrityError(
                     f"The votes of {pair[0]} about {pair[1]} have no salt: the private store is damaged"
                 )
-            yield Window(pair, opens, salt), self._people(pair, through)
+            opens = None if row.opens is None else Week(row.opens)
+            yield Window(pair, opens, row.salt), self._people(pair, through)
 
-    def _people(self, pair: Pair, through: Week) -> list[Person]:
-        written = [func.sum((SCORES.c.lang == lang).cast(Integer)) for lang in LANGS]
-        voiced = [func.max(SCORES.c.patterns.op(">>")(bit).op("&")(1)) for bit in range(len(PATTERNS))]
-        query = (
-            select(
-                func.count(),
-                func.sum(SCORES.c.blamed.cast(Integer)),
-                func.sum(SCORES.c.appreciated.cast(Integer)),
-                func.max(SCORES.c.model),
-                SCORES.c.respondent,
-                *written,
-                *voiced,
-            )
-            .where(is_pair(SCORES, pair), SCORES.c.week <= through.index)
-            .group_by(SCORES.c.respondent)
-        )
-        return [_person(*row) for row in self._db.execute(query)]
+    def _people(self, pair: Pair, through: Week) -> list[People]:
+        found = self._db.execute(PEOPLE, _place(pair, through))
+        return [_alike(*row) for row in found]
 
-    def close(self, pair: Pair, through: Week) -> None:
-        """Delete a window's rows and, unless rows for later weeks wait under it, its salt; open the next."""
-        for table in (SCORES, ARRIVALS):
-            self._db.execute(delete(table).where(is_pair(table, pair), table.c.week <= through.index))
-        left = self._db.execute(select(SCORES.c.id).where(is_pair(SCORES, pair)).limit(1)).first()
-        after: dict[str, object] = {"opens": (through + 1).index} | ({} if left else {"salt": None})
-        self._db.execute(update(WINDOWS).where(is_pair(WINDOWS, pair)).values(after))
+    def close(self, pairs: Sequence[Pair], through: Week) -> None:
+        """Delete windows' rows and, unless rows for later weeks wait under them, their salts; open the next ones."""
+        if not pairs:
+            return
+        places = [_place(pair, through) for pair in pairs]
+        for statement in DELETING:
+            self._db.execute(statement, places)
+        self._db.execute(REOPENING, [place | {"next": (through + 1).index} for place in places])
 
     def finish(self, week: Week, release: str) -> None:
         """Note that ``week`` is released, and keep its cells until they are delivered; forget what is closed."""
@@ -132,14 +142,83 @@ class Closing:
         self._db.execute(delete(OUTBOX).where(OUTBOX.c.week == week.index))
 
 
-def _person(comments: int, blaming: int, appreciating: int, model: str, key: bytes, *found: int) -> Person:
-    written, voiced = found[: len(LANGS)], found[len(LANGS) :]
-    return Person(
-        comments=comments,
-        lang=max(zip(LANGS, written, strict=True), key=lambda of: of[1])[0],
-        blaming=blaming,
-        appreciating=appreciating,
-        patterns=frozenset(p for p, v in zip(PATTERNS, voiced, strict=True) if v),
+def _place(pair: Pair, through: Week) -> dict[str, Any]:
+    """A window, as the statements below are told of it."""
+    return {"speaks": pair[0], "about": pair[1], "through": through.index}
+
+
+def _alike(count: int, lang: Lang, blame: bool, appreciate: bool, voiced: int, model: str, survey: bytes) -> People:
+    return People(
+        count=count,
+        lang=lang,
+        blame=bool(blame),
+        appreciate=bool(appreciate),
+        patterns=_patterns(voiced),
         model=model,
-        survey=bytes(key[WHO:]) or None,
+        survey=bytes(survey) or None,
     )
+
+
+@cache
+def _patterns(voiced: int) -> frozenset[Pattern]:
+    return frozenset(p for bit, p in enumerate(PATTERNS) if voiced >> bit & 1)
+
+
+def _in_window(table: Table) -> ColumnElement[bool]:
+    here = is_pair(table, (bindparam("speaks"), bindparam("about")))
+    return and_(here, table.c.week <= bindparam("through"))
+
+
+def _people() -> Select[Any]:
+    """How many people of a window cast the same vote: ``_alike`` of each row. Comments, then people, then votes."""
+    said = (
+        select(
+            func.count().label("comments"),
+            func.count().filter(SCORES.c.blamed).label("blaming"),
+            func.count().filter(SCORES.c.appreciated).label("appreciating"),
+            func.max(SCORES.c.model).label("model"),
+            func.substr(SCORES.c.respondent, WHO + 1).label("survey"),
+            *(func.count().filter(SCORES.c.lang == lang).label(f"in_{lang}") for lang in LANGS),
+            *(func.max(SCORES.c.patterns.bitwise_and(1 << bit)).label(p) for bit, p in enumerate(PATTERNS)),
+        )
+        .where(_in_window(SCORES))
+        .group_by(SCORES.c.respondent)
+        .subquery()
+    )
+    written = [said.c[f"in_{lang}"] for lang in LANGS]
+    mostly = [(and_(*(most >= other for other in written)), lang) for most, lang in zip(written, LANGS, strict=True)]
+    blames = majority(said.c.blaming, said.c.comments)
+    voiced: ColumnElement[int] = literal(0)
+    for pattern in PATTERNS:
+        voiced = voiced.bitwise_or(said.c[pattern])
+    votes = select(
+        case(*mostly).label("lang"),
+        blames.label("blame"),
+        majority(said.c.appreciating, said.c.comments).label("appreciate"),
+        case((blames, voiced), else_=0).label("voiced"),
+        said.c.model,
+        said.c.survey,
+    ).subquery()
+    return select(func.count(), *votes.c).group_by(*votes.c)
+
+
+_OLDEST: Final = (
+    select(func.min(SCORES.c.week))
+    .where(is_pair(SCORES, (WINDOWS.c.from_team, WINDOWS.c.about_team)))
+    .correlate(WINDOWS)
+    .scalar_subquery()
+)
+WAITING: Final = (
+    select(WINDOWS).where(bindparam("through") >= _OLDEST).order_by(WINDOWS.c.from_team, WINDOWS.c.about_team)
+)
+PEOPLE: Final = _people()
+DELETING: Final = [delete(table).where(_in_window(table)) for table in (SCORES, ARRIVALS, PARTS)]
+REOPENING: Final = (
+    update(WINDOWS)
+    .where(is_pair(WINDOWS, (bindparam("speaks"), bindparam("about"))))
+    .values(
+        opens=bindparam("next"),
+        salt=case((_OLDEST.is_not(None), WINDOWS.c.salt)),
+    )
+)
+"""What a release asks and does, each by way of an index (``tests/store/test_plans.py``)."""

@@ -4,7 +4,6 @@ Under a window's salt, gone with it: respondents and the tags of files. Under th
 and comments, to recognise them when they come again.
 """
 
-import hashlib
 import hmac
 import secrets
 from typing import Final
@@ -62,4 +61,4 @@ def make_secret(database: Database) -> bytes:
 
 
 def _keyed(key: bytes, content: bytes) -> bytes:
-    return hmac.new(key, content, hashlib.sha256).digest()
+    return hmac.digest(key, content, "sha256")

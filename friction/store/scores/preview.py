@@ -15,7 +15,7 @@ from friction.records import Week
 from friction.store.engine import Database
 from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
-from friction.store.scores.adding import is_known, is_repeat, voices
+from friction.store.scores.adding import is_repeat, known, voices
 from friction.store.scores.keys import WHO, comment_key, file_key, find_secret, respondent_key
 from friction.store.scores.tables import SCHEMA, SCORES, Pair, Window, clock, find_window, is_pair
 from friction.store.scores.votes import Vote
@@ -46,6 +46,7 @@ class Preview:
                 self._secret = find_secret(db) or self._secret
         self._waiting: list[Collection[Vote]] = []
         self._windows: dict[Pair, Window] = {}
+        self._weeks: dict[Pair, list[int]] = {}
         self._speaking: dict[Pair, int] = defaultdict(int)
         self._people: dict[Pair, dict[bytes, set[bytes]]] = {}
         self._spoken: set[Pair] = set()
@@ -93,6 +94,7 @@ class Preview:
             for votes in waiting:
                 self._count_comment(None, votes)
             return
+        self._weeks = {}
         with self._database.read() as db:
             for votes in waiting:
                 self._count_comment(db, votes)
@@ -105,7 +107,8 @@ class Preview:
             respondent = respondent_key(window.salt, vote)
             if is_fresh is None:
                 is_fresh = db is None or not (
-                    is_known(db, comment_key(self._secret, vote.comment)) and is_repeat(db, vote, window, respondent)
+                    known(db, [comment_key(self._secret, vote.comment)])
+                    and is_repeat(db, vote, window, respondent, self._weeks)
                 )
             if is_fresh:
                 self._added += 1

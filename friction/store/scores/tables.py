@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -43,8 +42,14 @@ BATCHES: Final = Table(
 """Files that were read. ``whole``: every row of it was usable, so that it need not be looked at again. All from ``day``
 on is kept while votes of it are in open windows."""
 SEEN: Final = Table(
-    "seen", METADATA, Column("key", LargeBinary, primary_key=True), Column("week", Integer, nullable=False, index=True)
+    "seen",
+    METADATA,
+    Column("week", Integer, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
 )
+"""Comments by which they are known again, each once. A week's stand side by side, to be forgotten together, in the
+order of their keys, which does not say in which they came."""
 WINDOWS: Final = Table(
     "windows",
     METADATA,
@@ -56,33 +61,47 @@ WINDOWS: Final = Table(
 SCORES: Final = Table(
     "scores",
     METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("from_team", String, nullable=False),
-    Column("about_team", String, nullable=False),
-    Column("week", Integer, nullable=False),
-    Column("respondent", LargeBinary, nullable=False),
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("respondent", LargeBinary, primary_key=True),
+    Column("batch", LargeBinary, primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("lang", String, nullable=False),
     Column("blamed", Boolean, nullable=False),
     Column("appreciated", Boolean, nullable=False),
     Column("patterns", Integer, nullable=False),
     Column("model", String, nullable=False),
-    Column("batch", LargeBinary),
-    Index("ix_scores_pair_week", "from_team", "about_team", "week"),
+    sqlite_with_rowid=False,
 )
-"""``batch``: a tag of the file under the window's salt, another one in each window."""
+"""Votes, in the order in which they are asked for and deleted: a window's stand side by side, and a person's in them.
+
+``batch``: a tag of the file under the window's salt, another one in each window. ``number``: tells votes of a batch
+apart, and nothing else: not in which order they came.
+"""
 ARRIVALS: Final = Table(
     "arrivals",
     METADATA,
-    Column("from_team", String, nullable=False),
-    Column("about_team", String, nullable=False),
-    Column("week", Integer, nullable=False),
-    Column("batch", LargeBinary, nullable=False),
-    Column("key", LargeBinary, nullable=False, index=True),
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("batch", LargeBinary, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
     Column("is_first", Boolean, nullable=False),
-    Index("ix_arrivals_pair_week", "from_team", "about_team", "week"),
+    sqlite_with_rowid=False,
 )
 """Which comments of ``SEEN`` a batch brought to a window, without whose they are; gone with the window's rows.
 ``is_first``: no batch had brought the comment before."""
+PARTS: Final = Table(
+    "parts",
+    METADATA,
+    Column("from_team", String, primary_key=True),
+    Column("about_team", String, primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("batch", LargeBinary, primary_key=True),
+    Column("votes", Integer, nullable=False),
+)
+"""How many votes of a batch stand in ``SCORES``, so that nobody needs to read them all to know which batches do."""
 OUTBOX: Final = Table(
     "outbox", METADATA, Column("week", Integer, primary_key=True), Column("release", String, nullable=False)
 )
@@ -95,7 +114,7 @@ LEDGER: Final = Table(
     Column("epsilon", String, nullable=False),
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
-SCHEMA: Final = Schema("scores", METADATA, head="0004", unversioned=("scores", "lang"))
+SCHEMA: Final = Schema("scores", METADATA, head="0005", unversioned=("scores", "lang"))
 Pair = tuple[TeamId, TeamId]
 
 
@@ -108,8 +127,8 @@ class Window:
     salt: bytes = field(repr=False)
 
 
-def is_pair(table: Table, pair: Pair) -> ColumnElement[bool]:
-    """Whether a row is of that pair."""
+def is_pair(table: Table, pair: Pair | tuple[ColumnElement[str], ColumnElement[str]]) -> ColumnElement[bool]:
+    """Whether a row is of that pair; ``pair`` may be columns of another table, or parameters."""
     return and_(table.c.from_team == pair[0], table.c.about_team == pair[1])
 
 
