@@ -19,7 +19,7 @@ $(BIN)/python:
 	@touch $@
 
 .venv/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[dask,dev,dp,train]'
+	$(BIN)/pip install --quiet --editable '.[dask,dev,dp,oidc,train]'
 	@touch $@ .venv/.runtime
 
 .venv/.bench: pyproject.toml | $(BIN)/python

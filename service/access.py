@@ -110,9 +110,16 @@ class Gate:
         """
         key = await run_in_threadpool(keys.check, self.operations, presented)
         if key is None:
-            peer = request.client.host if request.client else ""
-            _wait(self.pace.failed(peer), "Too many keys that do not hold.")
+            self.count_failure(request, "Too many keys that do not hold.")
         return key
+
+    def count_failure(self, request: Request, why: str) -> None:
+        """Count a failed try to come in against the address that it comes from.
+
+        Raises:
+            HTTPException: 429, there were too many.
+        """
+        _wait(self.pace.failed(request.client.host if request.client else ""), why)
 
     async def caller(self, request: Request, sent: HTTPAuthorizationCredentials | None) -> Caller | None:
         """Who asks, or None."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
-from friction.errors import FrictionError
+from friction.errors import FrictionError, UsageError
 
 from . import access, api, dashboard, health, problems, scoring, signing, unsubscribe, uploads
 from .crowd import Crowd
@@ -91,6 +91,7 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     app.include_router(dashboard.router)
     app.include_router(unsubscribe.router)
     app.include_router(signing.router)
+    loose = _sign_in_elsewhere(app, state)
     app.mount("/static/swagger", StaticFiles(packages=[_SWAGGER]), name="swagger")
     app.mount("/static", _Static(directory=Path(__file__).parent / "static"), name="static")
 
@@ -112,10 +113,30 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host, *_public(state)])
     larger = {uploads.PATH: state.settings.max_upload + uploads.OVERHEAD}
-    app.add_middleware(Edge, routes=app.routes, larger=larger)
+    app.add_middleware(Edge, routes=app.routes, larger=larger, loose=loose)
     app.add_middleware(Crowd, queue=queue, metrics=metrics)
     app.add_middleware(Traffic, metrics=metrics, paths=paths)
     return app
+
+
+def _sign_in_elsewhere(app: FastAPI, state: State) -> str | None:
+    """Have people sign in through the configured provider, if any.
+
+    Returns:
+        The path that it sends them back to.
+
+    Raises:
+        UsageError: what that needs is not installed, or the client's secret is not in the environment.
+    """
+    if state.settings.oidc is None:
+        return None
+    try:
+        from . import oidc
+    except ModuleNotFoundError:
+        raise UsageError("[oidc] needs authlib. Install it with: pip install 'friction[oidc]'") from None
+    app.state.provider = oidc.Provider(state.settings, state.settings.oidc)
+    app.include_router(oidc.router)
+    return oidc.RETURN
 
 
 @asynccontextmanager

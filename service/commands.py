@@ -124,7 +124,7 @@ def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tl
 
     tls = check_certificate(tls_cert, tls_key)
     operations = open_operations(settings.operations_address)
-    has_key = keys.some_hold(operations)
+    has_key = settings.oidc is not None or keys.some_hold(operations)
     require_safe(host, settings.service, tls=tls, has_key=has_key)
     releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
     state = State(settings, build_pipeline(settings), releases, operations)

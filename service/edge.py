@@ -78,12 +78,16 @@ class Edge:
         app: the application.
         routes: what it takes.
         larger: paths that take larger bodies than ``MAX_BODY``, and how large; they stream them.
+        loose: a path that others lead to with a query of their own making; it shows nothing of what was said.
     """
 
-    def __init__(self, app: ASGIApp, *, routes: Sequence[BaseRoute], larger: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, routes: Sequence[BaseRoute], larger: Mapping[str, int], loose: str | None = None
+    ) -> None:
         self._app = app
         self._routes = routes
         self._larger = larger
+        self._loose = loose
         self._taken: tuple[_Taken, ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +120,7 @@ class Edge:
             return problems.problem(413, f"The body is larger than {most} bytes; send less at once.")
         if request.method == "POST" and "content-length" not in headers:
             return problems.problem(411, "State the body's Content-Length.")
-        if not request.scope["query_string"]:
+        if not request.scope["query_string"] or request.scope["path"] == self._loose:
             return None
         if len(request.scope["query_string"]) > MAX_QUERY:
             return problems.problem(400, "The query is too long.")

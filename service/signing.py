@@ -14,11 +14,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from friction.store import sessions
+from friction.store.keys import Key
 
 from .access import OPEN, SIGN_IN, Access, Caller, gate_of, is_from_here, note
 from .dashboard import render
+from .state import state_of
 
 router = APIRouter(include_in_schema=False)
+PROVIDER: Final = f"{SIGN_IN}/provider"
+"""Where signing in through the organisation's provider begins, if one is configured (``service.oidc``)."""
 _LONGEST: Final = 500
 Back = Annotated[str, Query(max_length=_LONGEST)]
 SentBack = Annotated[str, Form(max_length=_LONGEST)]
@@ -27,24 +31,30 @@ SentBack = Annotated[str, Form(max_length=_LONGEST)]
 @router.get(SIGN_IN, dependencies=[OPEN])
 def form(request: Request, back: Back = "/") -> HTMLResponse:
     """Ask for a key."""
-    return _form(request, back)
+    return ask(request, back)
 
 
 @router.post(SIGN_IN, dependencies=[OPEN])
 async def sign_in(request: Request, key: Annotated[str, Form(max_length=_LONGEST)], back: SentBack = "/") -> Response:
     """Open a session, and lead back to where its reader came from."""
     if not is_from_here(request):
-        return _form(request, back, "elsewhere", 403)
+        return ask(request, back, "elsewhere", 403)
     gate = gate_of(request)
     found = await gate.holder(request, key.strip())
     if found is None:
-        return _form(request, back, "unknown", 401)
+        return ask(request, back, "unknown", 401)
     caller = Caller(found)
     note(request, caller, lasting=True)
     if not caller.may("read"):
-        return _form(request, back, "scope", 403)
+        return ask(request, back, "scope", 403)
+    return await open_session(request, found, back)
+
+
+async def open_session(request: Request, key: Key, back: str) -> Response:
+    """Open a session, end the one before, and lead back."""
     await _close(request)
-    token = await run_in_threadpool(sessions.open_with, gate.operations, found)
+    gate = gate_of(request)
+    token = await run_in_threadpool(sessions.open_with, gate.operations, key)
     answer = RedirectResponse(_own(back), 303)
     answer.set_cookie(gate.cookie, token, path="/", secure=gate.is_secure, httponly=True, samesite="lax")
     return answer
@@ -66,10 +76,12 @@ async def _close(request: Request) -> None:
         await run_in_threadpool(sessions.end, gate.operations, token)
 
 
-def _form(request: Request, back: str, wrong: str = "", status: int = 200) -> HTMLResponse:
-    return render(
-        request, "sign-in.html", status=status, back=_own(back), here=f"{SIGN_IN}?back={quote(_own(back))}", wrong=wrong
-    )
+def ask(request: Request, back: str, wrong: str = "", status: int = 200) -> HTMLResponse:
+    """The page to sign in, which says what was ``wrong``."""
+    query = f"?back={quote(_own(back))}"
+    provider = "" if state_of(request).settings.oidc is None else PROVIDER + query
+    here = SIGN_IN + query
+    return render(request, "sign-in.html", status=status, back=_own(back), here=here, provider=provider, wrong=wrong)
 
 
 def _own(back: str) -> str:

@@ -16,6 +16,7 @@ from friction.disclosure import Policy
 from friction.errors import IntegrityError, UsageError
 from friction.records import Directory, Intervention, Team, TeamId, Week
 from friction.settings.reading import (
+    OIDC_SECRET_VARIABLE,
     OPERATIONS_VARIABLE,
     RELEASES_VARIABLE,
     SCORES_VARIABLE,
@@ -81,6 +82,8 @@ class Settings:
         self.digest = file.digest
         self._smtp_password = environment.get(SMTP_PASSWORD_VARIABLE) if private else None
         self.service = file.service
+        self.oidc = file.oidc
+        self._oidc_secret = environment.get(OIDC_SECRET_VARIABLE)
         self.notice = file.notice
         self.public_url = None if file.service.public_url is None else file.service.public_url.rstrip("/")
         self.redaction = file.redaction
@@ -117,6 +120,17 @@ class Settings:
         if not self._smtp_password:
             raise UsageError(f"digest.smtp.user needs its password: set {SMTP_PASSWORD_VARIABLE} in the environment")
         return self._smtp_password
+
+    @property
+    def oidc_secret(self) -> str:
+        """What the OpenID provider knows the service by.
+
+        Raises:
+            UsageError: it is not in the environment.
+        """
+        if not self._oidc_secret:
+            raise UsageError(f"[oidc] needs the client's secret: set {OIDC_SECRET_VARIABLE} in the environment")
+        return self._oidc_secret
 
     @property
     def data(self) -> Path:

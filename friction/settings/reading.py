@@ -3,7 +3,7 @@
 import difflib
 import ipaddress
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from friction.errors import UsageError
 from friction.records import Week
-from friction.settings.sections import File, Section, ServiceSection
+from friction.settings.sections import File, OidcSection, Section, ServiceSection
 
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
 RELEASES_VARIABLE: Final = "FRICTION_STORE_RELEASES"
@@ -21,6 +21,7 @@ OPERATIONS_VARIABLE: Final = "FRICTION_STORE_OPERATIONS"
 """Addresses of the stores from the environment; they come before those of ``[store]``, and may hold a password."""
 _ADDRESSES: Final = {"scores": SCORES_VARIABLE, "releases": RELEASES_VARIABLE, "operations": OPERATIONS_VARIABLE}
 SMTP_PASSWORD_VARIABLE: Final = "FRICTION_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
+OIDC_SECRET_VARIABLE: Final = "FRICTION_OIDC_SECRET"  # noqa: S105 - the name of a variable
 _ENDS: Final = ("from_team", "about_team")
 
 
@@ -58,6 +59,8 @@ def read(path: Path) -> File:
     _check_interventions(path, file)
     _check_digest(path, file)
     _check_service(path, file.service)
+    if file.oidc is not None:
+        _check_oidc(path, file.oidc, file.teams)
     for key, variable in _ADDRESSES.items():
         if _has_password(getattr(file.store, key)):
             raise UsageError(
@@ -124,6 +127,19 @@ def _check_service(path: Path, service: ServiceSection) -> None:
             ipaddress.ip_network(proxy)
         except ValueError:
             raise UsageError(f"{path}: service.proxies takes addresses like 10.0.0.5 or 10.0.0.0/24") from None
+
+
+def _check_oidc(path: Path, oidc: OidcSection, teams: Collection[str]) -> None:
+    """The provider proves its name, is asked for an ID token, and every team that binds somebody is one."""
+    issuer = urlsplit(oidc.issuer)
+    if issuer.scheme != "https" and not (issuer.scheme == "http" and is_loopback(issuer.hostname or "")):
+        raise UsageError(f"{path}: oidc.issuer must begin with https://, as the provider writes it")
+    if "openid" not in oidc.scope.split():
+        raise UsageError(f'{path}: oidc.scope must have openid in it, like "openid groups"')
+    for value, group in oidc.people.items():
+        if group.team is not None and group.team not in teams:
+            where = f"{path}: oidc.people.{value}.team"
+            raise UsageError(f"{where} must be the id of a team{_nearest(group.team, teams)}")
 
 
 def _check_sources(path: Path, file: File) -> None:

@@ -156,6 +156,30 @@ class ServiceSection(Section):
     """For which the service can tell who asked for what."""
 
 
+class GroupSection(Section):
+    """``[oidc.people."VALUE"]``: what those may do whose claim has this value."""
+
+    scopes: Annotated[tuple[Literal["read", "admin"], ...], Field(min_length=1)]
+    team: str | None = None
+    """Show them this team's pairs alone."""
+
+
+class OidcSection(Section):
+    """``[oidc]``: signing in to the dashboard through the organisation's OpenID provider. See docs/access.md.
+
+    The client's secret is ``FRICTION_OIDC_SECRET`` in the environment.
+    """
+
+    issuer: str
+    client_id: Annotated[str, StringConstraints(min_length=1)]
+    claim: str
+    """Of the ID token; what it says decides."""
+    scope: str = "openid"
+    """What the provider is asked for, so that the claim is in its ID token."""
+    people: Annotated[dict[str, GroupSection], Field(min_length=1)]
+    """By a value of the claim; the first that a person has is theirs."""
+
+
 class RedactionSection(Section):
     """``[redaction]``: what this organisation masks beside what is masked everywhere. See docs/redaction.md."""
 
@@ -213,6 +237,7 @@ class File(Section):
     redaction: RedactionSection = RedactionSection()
     digest: DigestSection = DigestSection()
     service: ServiceSection = ServiceSection()
+    oidc: OidcSection | None = None
     notice: NoticeSection = NoticeSection()
     store: StoreSection = StoreSection()
     cluster: ClusterSection | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CONFIG
 
-HEAVY = {"torch", "transformers", "sklearn", "onnx", "pandas"}
+HEAVY = {"torch", "transformers", "sklearn", "onnx", "pandas", "authlib"}
 COMMAND = "import sys; sys.argv = {argv}; from friction.cli import main\ntry: main()\nexcept SystemExit: pass"
 SCORE = COMMAND.format(argv=["friction", "score", "a.csv"])
 

@@ -36,6 +36,8 @@ def test_a_page_leads_to_signing_in_and_back(browser: httpx.Client, operations: 
     assert sent_away.status_code == 303
     form = browser.get(sent_away.headers["location"])
     assert form.status_code == 200
+    assert "/sign-in/provider" not in form.text
+    assert browser.get("/sign-in/provider").status_code == 404
     back = re.search(r'name="back" value="([^"]+)"', form.text)
     assert back is not None
     answer = _sign_in(browser, make_key(operations, "read"), back=html.unescape(back[1]))
