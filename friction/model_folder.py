@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from friction.errors import IntegrityError, UsageError
 from friction.taxonomy import HEADS, VERSION
 
-RELEASED: Final = Path(__file__).resolve().parent.parent / "models" / "friction-enfr-2"
+RELEASED: Final = Path(__file__).resolve().parent.parent / "models" / "friction-enfr-3"
 """The model that ships with this version."""
 CHECKED: Final = ("model.onnx", "tokenizer.json", "card.json", "README.md")
 

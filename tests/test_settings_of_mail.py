@@ -66,10 +66,10 @@ def test_the_password_is_the_environment_s_and_the_web_process_forgets_it(
     path.write_text(FROM + SMTP + "user = 'friction'\n")
     with pytest.raises(UsageError, match="set FRICTION_SMTP_PASSWORD"):
         load(path).smtp_password  # noqa: B018
-    monkeypatch.setenv("FRICTION_SMTP_PASSWORD", "secret")
-    assert load(path).smtp_password == "secret"
+    monkeypatch.setenv("FRICTION_SMTP_PASSWORD", "hunter2-mail")
+    assert load(path).smtp_password == "hunter2-mail"
     served = load(path, private=False)
     with pytest.raises(UsageError, match="set FRICTION_SMTP_PASSWORD"):
         served.smtp_password  # noqa: B018
     monkeypatch.setenv("FRICTION_SMTP_PASSWORD", "")
-    assert "secret" not in str(vars(served))
+    assert "hunter2-mail" not in str(vars(served))

@@ -93,7 +93,7 @@ def _cell(from_team: str, about_team: str, week: Week, rng: np.random.Generator)
         blame=int(rng.choice([0, 3, 6])),
         appreciation=3,
         patterns={p: int(rng.choice([0, 3])) for p in PATTERNS},
-        model="friction-enfr-2",
+        model="friction-enfr-3",
         mechanism=MECHANISM,
     )
 
