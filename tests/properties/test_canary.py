@@ -87,7 +87,15 @@ def test_the_server_says_and_logs_nothing_of_it(home: Path) -> None:
     for answer in answers:
         assert CANARY.split()[0] not in answer
     for path in [home / "log", *(home / "org").rglob("*")]:
-        assert path.is_dir() or CANARY.split()[0].encode() not in path.read_bytes()
+        assert path.is_dir() or CANARY.split()[0].encode() not in _kept_in(path)
+
+
+def _kept_in(path: Path) -> bytes:
+    """What stands in a file; nothing in one that is gone: the worker outlives the server, and SQLite's logs go with it."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _free_port() -> int:
