@@ -30,7 +30,7 @@ def mark(reading: Reading, target: TeamId) -> AlignedText:
     roles = {target: TARGET}
     if reading.from_team is not None:
         roles[reading.from_team] = US
-    disarmed = reading.text.same_length(_SPECIAL.sub("(", reading.text.text))
+    disarmed = reading.text.replace([(Span(*m.span()), "(") for m in _SPECIAL.finditer(reading.text.text)])
     return disarmed.replace([(m.span, roles.get(m.team, OTHER)) for m in reading.mentions])
 
 

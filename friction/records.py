@@ -144,9 +144,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stretch of a rewritten text, from ``start`` on: copied from the original, or put in the place of ``behind``."""
+    """A stretch of a rewritten text, ``start`` to ``end``: copied from the original, or put in place of ``behind``."""
 
     start: int
+    end: int
     behind: Span
     copied: bool
 
@@ -161,7 +162,7 @@ class AlignedText:
     @classmethod
     def of(cls, text: str) -> Self:
         """``text`` as it is."""
-        return cls(text, (_Piece(0, Span(0, len(text)), copied=True),))
+        return cls(text, (_Piece(0, len(text), Span(0, len(text)), copied=True),))
 
     def replace(self, edits: Sequence[tuple[Span, str]]) -> "AlignedText":
         """Put each replacement in the place of its span. Spans must not overlap."""
@@ -174,20 +175,14 @@ class AlignedText:
             pieces += self._between(at, span.start, length)
             length += span.start - at
             if put:
-                pieces.append(_Piece(length, self.source(span), copied=False))
+                pieces.append(_Piece(length, length + len(put), self.source(span), copied=False))
             text += [self.text[at : span.start], put]
             length += len(put)
             at = span.end
         return AlignedText("".join(text), tuple(pieces))
 
-    def same_length(self, text: str) -> "AlignedText":
-        """Another text of the same length whose characters stood where those of this one did."""
-        if len(text) != len(self.text):
-            raise ValueError("the text has another length")
-        return AlignedText(text, self._pieces)
-
     def source(self, span: Span) -> Span:
-        """The span of the original behind a span of this text; for none of its characters, the start."""
+        """The span of the original behind a span of this text; behind none of its characters, the empty one."""
         if span.start >= min(span.end, len(self.text)):
             return Span(0, 0)
         first = self._pieces[self._place(span.start)]
@@ -204,12 +199,9 @@ class AlignedText:
         """The pieces of a stretch of this text, as they are where it begins at ``moved``."""
         if start >= end:
             return
-        ends = [piece.start for piece in self._pieces[1:]] + [len(self.text)]
-        for place in range(self._place(start), self._place(end - 1) + 1):
-            piece = self._pieces[place]
-            first, last = max(piece.start, start), min(ends[place], end)
-            behind = self.source(Span(first, last)) if piece.copied else piece.behind
-            yield _Piece(first - start + moved, behind, piece.copied)
+        for piece in self._pieces[self._place(start) : self._place(end - 1) + 1]:
+            first, last = max(piece.start, start), min(piece.end, end)
+            yield _Piece(first - start + moved, last - start + moved, self.source(Span(first, last)), piece.copied)
 
 
 @dataclass(frozen=True, slots=True)

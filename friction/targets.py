@@ -77,11 +77,17 @@ def _derived(alias: str) -> Iterator[str]:
         yield bare[:-1]
 
 
+_KEPT: Final = 0x2200
+"""Latin letters, accents, punctuation and currency signs are before this character."""
+
+
 class _Folds(dict[int, str]):
     """What each character becomes, worked out when it is first met; ``str.translate`` reads it.
 
+    Those beyond ``_KEPT`` are worked out each time, so that no text makes the table large.
+
     Attributes:
-        uneven: characters that become none or several.
+        uneven: characters that were met, and become none or several.
     """
 
     def __init__(self) -> None:
@@ -95,7 +101,8 @@ class _Folds(dict[int, str]):
         folded = folded.replace("\u0153", "oe").replace("\u00e6", "ae")
         if len(folded) != 1:
             self.uneven.add(char)
-        self[code] = folded
+        if code < _KEPT:
+            self[code] = folded
         return folded
 
 
@@ -107,11 +114,12 @@ def fold(text: str) -> str:
     return text.translate(_FOLDS)
 
 
-def _places(text: str) -> Sequence[int]:
-    """For each character of ``fold(text)``, and for its end, where it stands in ``text``; call ``fold`` first."""
+def _fold_in_place(text: str) -> tuple[str, Sequence[int]]:
+    """``fold(text)``, and where each of its characters, and its end, stands in ``text``."""
+    folded = fold(text)
     if _FOLDS.uneven.isdisjoint(text):
-        return range(len(text) + 1)
-    return [place for place, char in enumerate(text) for _ in _FOLDS[ord(char)]] + [len(text)]
+        return folded, range(len(text) + 1)
+    return folded, [place for place, char in enumerate(text) for _ in _FOLDS[ord(char)]] + [len(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +164,7 @@ class TargetFinder:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Mentions in order of appearance, without overlaps."""
-        folded = fold(text)
-        index = _places(text)
+        folded, index = _fold_in_place(text)
         hits: list[tuple[int, int, TeamId]] = []
         for last, alias in self._automaton.iter(folded):
             start, end = last + 1 - alias.length, last + 1

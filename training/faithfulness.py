@@ -8,7 +8,6 @@ import random
 import re
 from collections.abc import Sequence
 from itertools import compress
-from operator import not_
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +42,8 @@ def report(folder: Path, rows: Sequence[Labelled], items: Sequence[Example], *, 
             marked = mark(row.reading, score.team)
             words = [(m.start(), m.end()) for m in re.finditer(r"\S+", marked.text)]
             shown = [_is_shown(marked.source(Span(start, start + 1)), score.evidence) for start, _ in words]
-            evidence, rest = list(compress(words, shown)), list(compress(words, map(not_, shown)))
+            evidence = list(compress(words, shown))
+            rest = [word for word in words if word not in evidence]
             if not evidence or len(rest) < len(evidence):
                 continue
             whole.append(item)

@@ -151,7 +151,7 @@ RECOGNISERS: Final = (
 _PHONE_LIKE: Final = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
 _DIGIT: Final = re.compile(r"\d")
 _DOT: Final = re.compile(r"\.[^\W_]|www\.", _I)
-_MARKS: Final = "@()[]:\\<"
+_MARKS: Final = frozenset("".join(recogniser.hint for recogniser in RECOGNISERS)) - {"#", "."}
 _FEWEST_DIGITS: Final = 4
 """An IP address has four; whatever else needs a digit needs more."""
 

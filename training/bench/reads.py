@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from friction.disclosure import MECHANISM
+from friction.model_folder import RELEASED
 from friction.records import Cell, TeamId, Week
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.schema import STORES
@@ -93,7 +94,7 @@ def _cell(from_team: str, about_team: str, week: Week, rng: np.random.Generator)
         blame=int(rng.choice([0, 3, 6])),
         appreciation=3,
         patterns={p: int(rng.choice([0, 3])) for p in PATTERNS},
-        model="friction-enfr-3",
+        model=RELEASED.name,
         mechanism=MECHANISM,
     )
 

@@ -45,6 +45,7 @@ class Preview:
             with self._database.read() as db:
                 self._secret = find_secret(db) or self._secret
         self._waiting: list[Collection[Vote]] = []
+        self._known: set[str] = set()
         self._windows: dict[Pair, Window] = {}
         self._weeks: dict[Pair, list[int]] = {}
         self._speaking: dict[Pair, int] = defaultdict(int)
@@ -95,7 +96,10 @@ class Preview:
                 self._count_comment(None, votes)
             return
         self._weeks = {}
+        keys = {vote.comment: comment_key(self._secret, vote.comment) for votes in waiting for vote in votes}
         with self._database.read() as db:
+            met = known(db, keys.values())
+            self._known = {comment for comment, key in keys.items() if key in met}
             for votes in waiting:
                 self._count_comment(db, votes)
 
@@ -107,8 +111,7 @@ class Preview:
             respondent = respondent_key(window.salt, vote)
             if is_fresh is None:
                 is_fresh = db is None or not (
-                    known(db, [comment_key(self._secret, vote.comment)])
-                    and is_repeat(db, vote, window, respondent, self._weeks)
+                    vote.comment in self._known and is_repeat(db, vote, window, respondent, self._weeks)
                 )
             if is_fresh:
                 self._added += 1
