@@ -91,7 +91,7 @@ def test_the_server_says_and_logs_nothing_of_it(home: Path) -> None:
 
 
 def _kept_in(path: Path) -> bytes:
-    """What stands in a file; nothing in one that is gone: the worker outlives the server, and SQLite's logs go with it."""
+    """What stands in a file; nothing in one that is gone: the worker outlives the server, and so do its logs."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
