@@ -13,14 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from friction.classifier import Classifier
-from friction.inference import Logits, Network
-from friction.model_folder import RELEASED
-from friction.pipeline import Pipeline
-from friction.records import Comment
-from training.corpus import CORPUS, read_directory
-
 from . import report, servers
+from .bound import Bound
 from .load import Plan, Result
 from .peers import Settings
 from .servers import Server
@@ -97,8 +91,10 @@ class Bench:
         kinds = [(make, job) for job in ("pipeline", "network") for make in (servers.litserve, servers.bentoml)]
         contestants = [ours, *(self._best(make, job) for make, job in kinds if peers)]
         found: dict[str, list[Result]] = {f"{c.name} {c.job}": [] for c in contestants}
+        bound, bounds = Bound(CORES), []
         for number in range(int(self._sizes["rounds"])):
-            _say(f"round {number + 1}")
+            bounds.append(bound.rate(self._sizes["seconds"]))
+            _say(f"round {number + 1}: {bounds[-1]:.0f}/s through the network alone")
             for contestant in contestants if number % 2 == 0 else contestants[::-1]:
                 with servers.running(contestant, self._home) as (port, _):
                     result = self._closed(contestant, port, self._sizes["seconds"])
@@ -117,7 +113,8 @@ class Bench:
             connections=CONNECTIONS,
             seconds=self._sizes["seconds"],
             candidates=int(self._sizes["settings"]),
-            passes=_passes(),
+            passes=bound.passes,
+            bounds=bounds,
             results=results,
             alone=alone,
             over=over,
@@ -198,26 +195,6 @@ class Bench:
         if not result.answered:
             raise SystemExit(f"{server.name} answered no request with 200")
         return result
-
-
-def _passes() -> float:
-    """Sequences that the network reads for a comment of the load."""
-    directory = read_directory(CORPUS / "dev" / f"{servers.ORGANISATION}.toml")
-    classifier = Classifier.load(RELEASED, threads=CORES)
-    read = 0
-
-    class Counting(Network):
-        def of_tokens(self, sequences: Sequence[Sequence[int]]) -> tuple[Logits, list[Logits]]:
-            nonlocal read
-            read += len(sequences)
-            return super().of_tokens(sequences)
-
-    network = classifier.network
-    pipeline = Pipeline(directory, Classifier(classifier.card, Counting(network.tokenizer, network.session, CORES)))
-    comments = [Comment(**row) for row in servers.rows(1)]
-    for comment in comments:
-        pipeline.score([comment])
-    return read / len(comments)
 
 
 def _say(what: str) -> None:

@@ -24,6 +24,8 @@ the network once for each target, and the evidence. All three get it from the sa
 so that only the servers differ; friction's also checks a key. **The network** is what users of LitServe and BentoML
 would serve: each text once through the tokenizer and the network of the same ONNX file, padded to the longest of a
 batch. It is a smaller job, though the network has much the same to do: {passes:.1f} passes for a comment become one.
+Without any server, the network alone takes {bounds} of the load's comments a second in one process on the same
+two cores, in the same rounds: that is what a server of the pipeline can reach at most.
 
 | server | job | best setting of {candidates} | answers a second | p50 ms | p99 ms | load's share of a core |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -61,6 +63,7 @@ class Run:
     seconds: float
     candidates: int
     passes: float
+    bounds: Sequence[float]
     results: Sequence[tuple[Server, Sequence[Result]]]
     """Of friction first."""
     alone: Result
@@ -89,6 +92,7 @@ def page(run: Run) -> str:
         seconds=run.seconds,
         candidates=run.candidates,
         passes=run.passes,
+        bounds=Spread.of(run.bounds),
         rows="\n".join(_row(server, results) for server, results in run.results),
         ratios="\n".join(_ratio(server, ours, results) for server, results in peers),
         loads="\n".join(
