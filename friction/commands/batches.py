@@ -1,20 +1,21 @@
-"""What ``friction ingest`` does beside reading files in: rehearse, list what is in, and take it out again."""
+"""``friction ingest`` beside reading in: rehearse a file, say what became of one, list batches, take one out again."""
 
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from friction.commands import build_pipeline, one_by_one
 from friction.commands.progress import Progress
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
-    from friction.commands.ingesting import Format
+    from friction.batch_report import Report
     from friction.records import Week
     from friction.settings import Settings
 
 
+Format = Literal["table", "json"]
 Waiting = tuple[str, str | None, "Week | None"]
 """A file's path, its source, and the week of rows that state none."""
 
@@ -34,10 +35,9 @@ def rehearse_files(
     *,
     strict: bool = False,
     scores: bool = True,
-    format: "Format" = "table",
+    format: Format = "table",
 ) -> None:
     """Say what would become of each file, and write nothing."""
-    from friction.commands.ingesting import say
     from friction.ingest import rehearse
     from friction.pipeline import Looker
     from friction.store.scores import Preview
@@ -66,7 +66,14 @@ def rehearse_files(
     one_by_one(files, rehearse_one)
 
 
-def list_batches(settings: "Settings", format: "Format") -> None:
+def say(report: "Report", format: Format) -> None:
+    """Print what became of a file."""
+    from friction.batch_report import to_json, to_table
+
+    print(json.dumps(to_json(report), ensure_ascii=False) if format == "json" else to_table(report))
+
+
+def list_batches(settings: "Settings", format: Format) -> None:
     """Print the files of which votes are in open windows."""
     from friction.store.scores import ScoreStore
 

@@ -1,17 +1,16 @@
 """``friction ingest``: files into the private store, and what became of each."""
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, one_by_one
-from friction.commands.batches import in_inbox, list_batches, rehearse_files, withdraw_batch
+from friction.commands.batches import Format, in_inbox, list_batches, rehearse_files, say, withdraw_batch
 from friction.commands.progress import Progress
 from friction.errors import UsageError
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from friction.records import Week
     from friction.settings import Settings
     from friction.worker import Read
-
-Format = Literal["table", "json"]
 
 
 def ingest(
@@ -159,10 +156,3 @@ def reading(
 
     with closing(ScoreStore(settings.scores_address)) as store:
         yield reader
-
-
-def say(report: "Report", format: Format) -> None:
-    """Print what became of a file."""
-    from friction.batch_report import to_json, to_table
-
-    print(json.dumps(to_json(report), ensure_ascii=False) if format == "json" else to_table(report))

@@ -111,7 +111,7 @@ def test_the_page_says_how_the_targets_stand(late: float, word: str) -> None:
     ours = servers.Server("friction serve", "pipeline", "as it comes", lambda _: [], "/", {}, lambda row: row)
     peer = replace(ours, name="LitServe")
     run = report.Run(
-        quick=False, where="", comments=1, connections=64, seconds=1.0, candidates=1, passes=2.0,
+        quick=False, where="", comments=1, connections=64, seconds=1.0, candidates=1, passes=2.0, bounds=[410.0],
         results=[(ours, [result(200, 20.0)]), (peer, [result(100, 40.0)])], alone=result(10, 10.0),
         over=result(200, late, **{"503": [5.0, 7.0]}), over_rate=400.0, over_seconds=1.0,
         memory=[100.0, 104.0], starts=[1.5],
