@@ -5,7 +5,7 @@ DEMO := build/demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-pages bench-reads bench-release kills
+.PHONY: help install demo serve test check format train benchmarks pictures attacks bench bench-http bench-stats campaign fuzz fuzz-api clean bench-growth bench-pages bench-reads bench-release kills
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,12 +57,12 @@ format: .venv/.dev ## format the code
 DATA ?= ../shared/data
 train: .venv/.dev ## make the released model again, from the corpus and the public data in DATA
 	$(BIN)/python -m training.distil --data $(DATA) --out build/encoder --epochs 1.25
-	$(BIN)/python -m training.intermediate --data $(DATA) --encoder build/encoder --out build/stance
-	$(BIN)/python -m training.finetune --encoder build/stance --out build/model
+	$(BIN)/python -m training.finetune --encoder build/encoder --out build/model
 	$(BIN)/python -m training.pointing --model build/model
-	$(BIN)/python -m training.export --model build/model --out models/friction-enfr-3
-	$(BIN)/python -m training.curve --encoder build/stance --plain build/encoder --whole build/model/seed-23 --out build/curve
-	$(BIN)/python -m training.evaluate --model models/friction-enfr-3 --float build/model --curve build/curve --also setfit undistilled
+	$(BIN)/python -m training.export --model build/model --out models/friction-enfr-4
+	$(BIN)/python -m training.intermediate --data $(DATA) --encoder build/encoder --out build/stance
+	$(BIN)/python -m training.curve --encoder build/encoder --stance build/stance --whole build/model/seed-23 --out build/curve
+	$(BIN)/python -m training.evaluate --model models/friction-enfr-4 --float build/model --curve build/curve --also setfit undistilled
 
 benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that make train left
 	for name in politeness complaints incivility; do \
@@ -84,6 +84,9 @@ bench: .venv/.bench ## redaction, reading and scoring beside peers, and the mach
 
 bench-http: .venv/.bench ## the scoring endpoint beside LitServe and BentoML, and under twice its load, into docs/benchmarks-http.md (QUICK=1: into build/)
 	$(BIN)/python -m training.bench.http $(if $(QUICK),--quick --out build/benchmarks-http.md,--out docs/benchmarks-http.md)
+
+bench-growth: .venv/.dev ## how cost grows with comments and with workers, into docs/growth.md
+	$(BIN)/python -m training.bench.growing --out docs/growth.md
 
 bench-pages: .venv/.dev demo ## how long each page of the sample company takes, and how often it asks the stores
 	$(BIN)/python -m tests.pages $(DEMO)/friction.toml

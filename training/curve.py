@@ -1,8 +1,9 @@
-"""The learning curve on dev, and what the intermediate stage is worth: a training a point, each from the same seed.
+"""The learning curve on dev, and what an intermediate stage would change: a training a point, each from the same seed.
 
-    python -m training.curve --encoder build/stance --plain build/encoder --whole build/model/seed-23 --out build/curve
+    python -m training.curve --encoder build/encoder --stance build/stance --whole build/model/seed-23 --out build/curve
 
-Says whether more comments would still help. ``training.evaluate --curve build/curve`` takes it into the model card.
+Says whether more comments would still help, and why the public sets of ``training.intermediate`` are left out.
+``training.evaluate --curve build/curve`` takes it into the model card.
 Resumable. The test split is not read here.
 """
 
@@ -37,8 +38,8 @@ def table(folder: Path) -> str:
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--encoder", type=Path, required=True, help="folder of training.intermediate")
-    parser.add_argument("--plain", type=Path, required=True, help="folder of training.distil")
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of training.distil")
+    parser.add_argument("--stance", type=Path, required=True, help="folder of training.intermediate")
     parser.add_argument("--whole", type=Path, required=True, help="a network of training.finetune on every comment")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
@@ -52,8 +53,8 @@ def main() -> None:
     for size in SIZES:
         add(f"{size:,} comments", *train_once(args.encoder, args.out / str(size), rows[:size], seed=SEED))
     add(f"all {len(rows):,}", *load_network(args.whole))
-    plain = train_once(args.plain, args.out / "plain", rows[: SIZES[-1]], seed=SEED)
-    add(f"{SIZES[-1]:,}, without the intermediate stage", *plain)
+    staged = train_once(args.stance, args.out / "stance", rows[: SIZES[-1]], seed=SEED)
+    add(f"{SIZES[-1]:,}, after the intermediate stage", *staged)
     print(table(args.out))
 
 

@@ -38,9 +38,8 @@ team and gives calibrated probabilities of blame, appreciation and nine patterns
 - **Architecture**: 6-layer BERT encoder of 384 dimensions, int8, ONNX; {vocabulary} word pieces; read out at the
   target's markers. Teams' names are replaced by markers before the model sees a text.
 - **Made from**: all-MiniLM-L6-v2 (Apache-2.0), distilled into French on Tatoeba (CC BY 2.0), DiaBLa (CC BY-SA 4.0) and
-  XED (CC BY 4.0) sentence pairs; intermediate training on GoEmotions (Apache-2.0), XED (CC BY 4.0), NHS survey comments
-  (pxtextmining, MIT), X-FINCORP complaints (MIT) and TyDiP's English part (CC BY 4.0); then the hand-written corpus of
-  `training/corpus` (see its datasheet). None of those texts is in this folder.
+  XED (CC BY 4.0) sentence pairs; then the hand-written corpus of `training/corpus` (see its datasheet). None of those
+  texts is in this folder.
 - **Use**: aggregated, corrected rates of pairs of teams. **Not for**: judging a single comment, a person, or a text in
   another language; measuring anger or stress.
 

@@ -1,6 +1,6 @@
 """Fine-tune the encoder on the corpus: one question a target, twelve heads.
 
-    python -m training.finetune --encoder build/stance --out build/model
+    python -m training.finetune --encoder build/encoder --out build/model
 
 Trains once for each seed, from the same first weights in another order, and keeps of each the epoch that does best on
 dev (mean of blame, appreciation and pattern average precision). The released network is the mean of their weights

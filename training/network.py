@@ -13,7 +13,7 @@ from friction.markers import MARKERS, TARGET
 from friction.taxonomy import HEADS
 
 READ_OUT = "read_out.pt"
-"""Beside an encoder: weights of the read-out that intermediate training taught it."""
+"""Beside an encoder of ``training.intermediate``: weights of the read-out that it taught."""
 
 
 class Network(nn.Module):

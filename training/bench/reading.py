@@ -89,10 +89,11 @@ def main() -> None:
     print(f"Wrote {args.out}")
 
 
-def write(folder: Path, rows: int, characters: int = 0) -> tuple[Path, Path]:
+def write(folder: Path, rows: int, characters: int = 0, *, numbered: bool = False) -> tuple[Path, Path]:
     """A file of so many rows, each with an id of its own, and the configuration of the organisation that wrote them.
 
-    A text is as many comments as it takes to have so many ``characters``; at least one.
+    A text is as many comments as it takes to have so many ``characters``; at least one. It ends in its row's number
+    where it is ``numbered``, so that no two are equal.
     """
     said = [json.loads(line) for line in ORGANISATION.read_text(encoding="utf-8").splitlines()]
     last_week = Week.of(date.today()) + -1
@@ -105,6 +106,8 @@ def write(folder: Path, rows: int, characters: int = 0) -> tuple[Path, Path]:
             text = row["text"]
             while len(text) < characters:
                 text = f"{text} {next(waiting)['text']}"
+            if numbered:
+                text = f"{text} ({number})"
             person = number % 5000
             teams = (row["from_team"], row["about_team"])
             writer.writerow((number, f"p{person}", *teams, last_week, text))
