@@ -203,9 +203,7 @@ class _Reading:
             return ()
         if not scored.targets:
             self._report.unattributed["no target"] += 1
-        respondent = comment.respondent or key
-        is_named = comment.respondent is not None and comment.survey is None
-        survey = None if is_named else f"{comment.survey or self._source}\x1f{week}"
+        respondent, pool = self._person(comment, week, key)
         merged: dict[str, Vote] = {}
         for score in scored.targets:
             team = self._settings.directory.reportable(score.team, self._settings.policy.min_team_size)
@@ -224,20 +222,29 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
-                survey=survey,
+                pool=pool,
             )
         if scored.targets and not merged:
             self._report.unattributed["no team that may be spoken of"] += 1
         return merged.values()
 
+    def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, str]:
+        """Who wrote, and the pool within which that tells them from others (``Vote``)."""
+        if comment.respondent is not None and comment.survey is None:
+            return comment.respondent, f"{self._source}\x1f{self._report.form}"
+        pool = f"{comment.survey or self._source}\x1f{week}"
+        return key if comment.respondent is None else f"{pool}\x1f{comment.respondent}", pool
+
     def _key(self, comment: Comment, week: Week) -> str | None:
         """What makes a comment the same one in another file: all that its row says, but not who wrote it.
 
         The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
-        Rows without an id that say the same are told apart by their count in the file; of those with one, the first
-        counts, and the others have no key.
+        So does what the configuration makes of a team's name, which may be another team's tomorrow; and a week that the
+        row does not state, where an id tells the row from those of other weeks. Rows without an id that say the same
+        are told apart by their count in the file; of those with one, the first counts, and the others have no key.
         """
-        row = (self._source, comment.id, comment.from_team, comment.about_team, week, comment.text)
+        given = week if comment.id is None and comment.week is None else None
+        row = (self._source, comment.id, comment.stated, given, comment.text)
         digest = hashlib.sha256("\x1f".join(map(str, row)).encode())
         times = self._occurrences.add(digest.digest())
         if comment.id is None:

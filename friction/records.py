@@ -93,16 +93,36 @@ class Directory:
     teams: Mapping[TeamId, Team]
 
     def reportable(self, team: TeamId, min_team_size: int) -> TeamId | None:
-        """The team itself, or its nearest parent, that is large enough to be spoken of; None where there is none."""
+        """The team itself, or its nearest parent, that is large enough to be spoken of; None where there is none.
+
+        A parent serves for a small team only if enough people are left in it besides the teams that are spoken of by
+        themselves: whatever is said of it, and not of them, would be said of the few others.
+        """
         seen: set[TeamId] = set()
         at: TeamId | None = team
         while at is not None and at not in seen and at in self.teams:
-            headcount = self.teams[at].headcount
-            if headcount is not None and headcount >= min_team_size:
+            people = self.teams[at].headcount
+            if people is not None and at != team:
+                people -= self._apart(at, min_team_size)
+            if people is not None and people >= min_team_size:
                 return at
             seen.add(at)
             at = self.teams[at].parent
         return None
+
+    def _apart(self, parent: TeamId, min_team_size: int) -> int:
+        """People of a team who are in teams below it that are spoken of by themselves."""
+        apart, waiting, seen = 0, [parent], {parent}
+        while waiting:
+            at = waiting.pop()
+            for below in self.teams.values():
+                if below.parent == at and below.id not in seen:
+                    seen.add(below.id)
+                    if below.headcount is not None and below.headcount >= min_team_size:
+                        apart += below.headcount
+                    else:
+                        waiting.append(below.id)
+        return apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +140,8 @@ class Comment:
     """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages.
 
     ``survey``: where the respondent's key tells only the responses to one survey apart, not people from one survey to
-    the next, what tells the survey from others.
+    the next, what tells the survey from others. ``stated``: what the row itself says of teams and time, letter by
+    letter, however the configuration reads it today.
     """
 
     text: str = field(repr=False)
@@ -131,6 +152,7 @@ class Comment:
     respondent: str | None = field(default=None, repr=False)
     survey: str | None = None
     week: Week | None = None
+    stated: str = field(default="", repr=False)
     lang: Lang | None = None
 
 

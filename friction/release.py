@@ -1,8 +1,8 @@
 """The one door from scores to released cells. The only code that reads scores to make something for people.
 
 Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests/attacks`` guard them):
-    - people are counted, one vote each; thresholds hold on both sides at the moment of release, and the rows of people
-      whom no source names make no more voices than the fullest of their surveys;
+    - people are counted, one vote each; thresholds hold on both sides at the moment of release, and people
+      of several pools, who may be the same under other names, make no more voices than the fullest of them;
     - a window closes once; its rows are deleted in the same transaction that makes its cell;
     - a crash anywhere, and a second run, show one draw: roundings hang on the window's salt, noise is drawn in the
       transaction that keeps it, and cells wait in the private store until the public one has them;
@@ -60,11 +60,11 @@ def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy
     cells: list[Cell] = []
     closed: list[Pair] = []
     start = store.start or week
-    for window, people in sorted(store.windows(week), key=lambda found: found[0].opens or start):
+    for window, people, voices in sorted(store.windows(week), key=lambda found: found[0].opens or start):
         opens = _opening(window.opens or start, week, policy)
         speaks, target = (directory.teams.get(team) for team in window.pair)
         is_reportable = target is not None and policy.large_enough(target.headcount)
-        is_heard = is_reportable and policy.enough_voices(_voices(people, speaks))
+        is_heard = is_reportable and policy.enough_voices(_heard(voices, speaks))
         if is_heard and _is_paid(store, window, week, policy):
             cells.append(_cell(window, opens, week, people, mechanism))
         elif week - opens + 1 < policy.max_window_weeks:
@@ -89,16 +89,11 @@ def _opening(first: Week, week: Week, policy: Policy) -> Week:
     return first + (week - first) // policy.max_window_weeks * policy.max_window_weeks
 
 
-def _voices(people: Sequence[People], speaks: Team | None) -> int:
-    """How many people spoke, at least; and never more than the team has.
-
-    Whom no source names may be the same people in the next week's survey, or those whom another source names.
-    """
-    surveys: Counter[bytes | None] = Counter()
-    for alike in people:
-        surveys[alike.survey] += alike.count
-    voices = max(surveys.values(), default=0)
-    return voices if speaks is None or speaks.headcount is None else min(voices, speaks.headcount)
+def _heard(voices: int, speaks: Team | None) -> int:
+    """How many people spoke, and never more than the team has: of one that the directory does not know, nobody."""
+    if speaks is None:
+        return 0
+    return voices if speaks.headcount is None else min(voices, speaks.headcount)
 
 
 def _cell(window: Window, opens: Week, closes: Week, people: Sequence[People], mechanism: Mechanism) -> Cell:

@@ -144,6 +144,44 @@ def test_ids_that_start_again_each_week_are_other_comments(run: Ingest, settings
     assert len(rows(settings)) == 3
 
 
+def test_a_person_is_one_however_the_address_is_written(run: Ingest, settings: Settings) -> None:
+    spellings = ("Ann.Lee@x.example", "ann.lee@x.example", "ANN.LEE@X.EXAMPLE", "ａnn.lee@x.example ")
+    report = run(
+        HEADER + "".join(f"they are late ({i}),sales,marketing,{s},2026-W10\n" for i, s in enumerate(spellings))
+    )
+    assert report.added == len(spellings)
+    assert len(rows(settings, "select distinct respondent from scores")) == 1
+
+
+def test_a_file_that_grew_after_its_release_brings_its_new_rows_alone(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    """Whatever week is given for it now, where ids tell its rows."""
+    header = "id,text,from_team,about_team,respondent\n"
+    content = header + "".join(f"r{i},they never answer,Sales,Marketing,p{i}\n" for i in range(6))
+    arguments = {"directory": settings.directory, "policy": settings.policy}
+    assert run(content, week=Week.parse("2026-W10")).added == 6
+    release(scores, releases, through=Week.parse("2026-W10"), **arguments)  # type: ignore[arg-type]
+    grown = content + "r7,they never answer,Sales,Marketing,p7\n"
+    assert run(grown, "grown.csv", week=Week.parse("2026-W11")).added == 1
+
+
+def test_a_team_under_another_id_is_not_counted_anew(
+    settings: Settings, pipeline: Pipeline, scores: ScoreStore, releases: ReleaseStore, tmp_path: Path
+) -> None:
+    renamed = tmp_path / "renamed.toml"
+    renamed.write_text(CONFIG.replace("[teams.marketing]", "[teams.growth]").replace('"marketing"', '"growth"'))
+    content = HEADER + "".join(f"they never answer,Sales,Marketing,p{i},2026-W10\n" for i in range(6))
+    added = []
+    for of, rows_more in ((settings, ""), (load(renamed), "they never answer,Sales,Marketing,p9,2026-W11\n")):
+        path = tmp_path / "week.csv"
+        path.write_text(content + rows_more, encoding="utf-8")
+        reader = Pipeline(of.directory, pipeline.classifier)
+        added.append(ingest(str(path), settings=of, pipeline=reader, store=scores).added)
+        release(scores, releases, directory=of.directory, policy=of.policy, through=Week.parse("2026-W10"))
+    assert added == [6, 1]
+
+
 @pytest.mark.parametrize(("week", "said"), [("2199-W01", "in the future"), ("1999-W01", "weeks back")])
 def test_a_week_that_cannot_be_is_rejected(run: Ingest, settings: Settings, week: str, said: str) -> None:
     report = run(HEADER + f"never an answer,sales,marketing,p1,{week}\n")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from friction.errors import UsageError
-from friction.records import AlignedText, Comment, Directory, Span, TeamId, Week
+from friction.records import AlignedText, Comment, Directory, Span, Team, TeamId, Week
 from tests.conftest import team
 
 
@@ -72,3 +72,17 @@ def test_a_small_team_is_reported_through_its_parent() -> None:
     teams = [team("a", 3, "b"), team("b", 4, "c"), team("c", 9), team("d", None), team("e", 2, "f"), team("f", 2, "e")]
     directory = Directory({t.id: t for t in teams})
     assert [directory.reportable(TeamId(t), 5) for t in "acde"] == ["c", "c", None, None]
+
+
+def test_a_parent_of_whom_only_a_small_team_is_left_does_not_serve_for_it() -> None:
+    """Sales are spoken of by themselves, so what is said of revenue would be said of four people."""
+
+    def reported(whole: int, *more: Team) -> TeamId | None:
+        teams = [team("company", 200), team("revenue", whole, "company"), team("sales", 26, "revenue")]
+        teams += [team("revops", 4, "revenue"), *more]
+        return Directory({t.id: t for t in teams}).reportable(TeamId("revops"), 5)
+
+    assert reported(30) == "company"
+    assert reported(31) == "revenue"
+    assert reported(36, team("few", 3, "revenue")) == "revenue"
+    assert reported(36, team("few", None, "revenue"), team("deals", 9, "few")) == "company"

@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from friction.disclosure import Policy
-from friction.records import Cell, Directory, Week
+from friction.records import Cell, Directory, Team, TeamId, Week
 from friction.release import release
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
@@ -16,9 +16,16 @@ MakeVote = Callable[..., Vote]
 
 @pytest.fixture
 def close(scores: ScoreStore, releases: ReleaseStore, directory: Directory) -> Callable[..., list[Cell]]:
-    def run(votes: Iterable[Vote] = (), *, through: str = "2026-W10", name: bytes = b"f", **policy: int) -> list[Cell]:
+    def run(
+        votes: Iterable[Vote] = (),
+        *,
+        through: str = "2026-W10",
+        name: bytes = b"f",
+        teams: Directory = directory,
+        **policy: int,
+    ) -> list[Cell]:
         scores.add_batch(name + through.encode(), votes)
-        release(scores, releases, directory=directory, policy=Policy(**policy), through=Week.parse(through))
+        release(scores, releases, directory=teams, policy=Policy(**policy), through=Week.parse(through))
         return releases.cells()
 
     return run
@@ -62,10 +69,11 @@ def test_people_are_counted_by_the_language_they_mostly_write(close, make_vote: 
     assert (cell.languages, cell.respondents) == ({"en": 9, "fr": 6}, 15)
 
 
-def test_counts_by_language_are_true_on_average(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+def test_counts_by_language_are_true_on_average(close, make_vote: MakeVote, directory: Directory) -> None:  # type: ignore[no-untyped-def]
     """Seven people are kept as six; what their languages add up to is 6 or 9, and 7 on average."""
-    pairs = [(f"t{i}", "marketing") for i in range(300)]
-    cells = close(make_vote(f"p{i}", from_team=a, about_team=b, lang="fr") for a, b in pairs for i in range(7))
+    many = {TeamId(f"t{i}"): Team(TeamId(f"t{i}"), f"T {i}", 50) for i in range(300)}
+    votes = (make_vote(f"p{i}", from_team=team, about_team="marketing", lang="fr") for team in many for i in range(7))
+    cells = close(votes, teams=Directory({**directory.teams, **many}))
     assert {c.respondents for c in cells} == {6}
     found = [c.languages["fr"] for c in cells]
     assert set(found) == {6, 9}
@@ -170,13 +178,45 @@ def test_a_team_never_has_more_voices_than_people(close, make_vote: MakeVote) ->
     assert close(votes, through="2026-W12") == []
 
 
+def test_a_team_that_is_no_longer_in_the_directory_says_nothing(
+    close, make_vote: MakeVote, directory: Directory
+) -> None:  # type: ignore[no-untyped-def]
+    """Its headcount, which kept a small team silent, is not known any more."""
+    votes = [make_vote(f"{i}", from_team="events") for i in range(8)]
+    left = Directory({team: of for team, of in directory.teams.items() if team != "events"})
+    assert close(votes) == []
+    assert close(through="2026-W11", teams=left) == []
+
+
+def test_the_same_people_under_other_names_make_no_cell(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """Three people answer a survey and write in a chat: each tool has its own keys for them."""
+    survey = [make_vote(f"{i}@example.org", pool="forms") for i in range(3)]
+    assert close([*survey, *(make_vote(f"U{i}", pool="slack") for i in range(3))]) == []
+    (cell,) = close((make_vote(f"U{i}", "2026-W11", pool="slack") for i in range(6)), through="2026-W11")
+    assert cell.respondents == 9  # six in the chat, and three who may be others
+
+
+def test_who_has_the_same_key_in_two_tools_is_one_person(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    votes = [make_vote(f"p{i}", pool=pool, comment=f"{i} {pool}") for i in range(6) for pool in ("forms", "slack")]
+    (cell,) = close(votes)
+    assert cell.respondents == 6
+
+
+def test_a_comment_of_a_released_week_counts_for_no_pair_again(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """Whatever the directory has become meanwhile: a team renamed, one grown, a new alias."""
+    (cell,) = close(make_vote(f"p{i}", comment=f"c{i}") for i in range(6))
+    again = [make_vote(f"p{i}", about_team="it", comment=f"c{i}") for i in range(6)]
+    again += [make_vote("p9", "2026-W11", about_team="it")]
+    assert close(again, through="2026-W11") == [cell]
+
+
 def test_who_is_not_named_is_counted_in_one_survey_only(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
     """One person who answers an anonymous weekly survey for five weeks makes no cell; five in one week do."""
     weeks = [f"2026-W{w}" for w in range(10, 15)]
-    again = [make_vote(week, week, survey=f"pulse {week}") for week in weeks]
+    again = [make_vote(week, week, pool=f"pulse {week}") for week in weeks]
     assert close(again, through="2026-W14") == []
     named = [make_vote(f"p{i}", "2026-W14") for i in range(4)]  # and perhaps they are the same people
     assert close(named, through="2026-W14", name=b"chat") == []
     assert (
-        len(close((make_vote(f"n{i}", "2026-W15", survey="pulse 2026-W15") for i in range(5)), through="2026-W15")) == 1
+        len(close((make_vote(f"n{i}", "2026-W15", pool="pulse 2026-W15") for i in range(5)), through="2026-W15")) == 1
     )

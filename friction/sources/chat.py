@@ -104,6 +104,7 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
             about_team=_id(section.about_team),
             respondent=message.author,
             week=clock.week_of(message.sent),
+            stated=str(message.sent),
         )
     except UnicodeEncodeError:
         return Row(message.number, name, reason="holds a character that is not valid Unicode")

@@ -4,6 +4,7 @@ A row of a survey may answer several questions: each answer is a comment of its 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,7 +71,7 @@ class Reader:
         except RowError as error:
             yield Row(cells.number, name, reason=str(error))
             return
-        for (text, about), says_nothing in zip(cells.texts, blank, strict=True):
+        for place, ((text, about), says_nothing) in enumerate(zip(cells.texts, blank, strict=True)):
             if said is None or says_nothing:
                 yield Row(cells.number, name, reason=BLANK, blank=True)
             elif has_failed(text):
@@ -78,7 +79,7 @@ class Reader:
                     cells.number, name, reason="a failed formula stands in place of the text; write the text again"
                 )
             else:
-                yield Row(cells.number, name, comment=said.comment(text.strip(), about))
+                yield Row(cells.number, name, comment=said.comment(text.strip(), about, place))
 
     def _said(self, cells: Cells, row_id: str) -> "_Said":
         lang = _language(cells.lang) if cells.lang.strip() else None
@@ -89,10 +90,11 @@ class Reader:
             id=row_id or None,
             from_team=self._team(cells.from_team, "from_team"),
             about_team=self._team(cells.about_team, "about_team"),
-            respondent=cells.respondent.strip() or None,
+            respondent=_person(cells.respondent),
             survey=cells.survey,
             week=self._week(cells.week) if cells.week.strip() else None,
             lang=lang,
+            stated="\x1f".join((cells.from_team, cells.about_team, cells.week)),
         )
 
     def _team(self, name: str, column: str) -> TeamId | None:
@@ -107,6 +109,11 @@ class Reader:
                 f"unknown team in {column}; add it, or this spelling as an alias, to [teams] of friction.toml"
             )
         return team
+
+
+def _person(respondent: str) -> str | None:
+    """A respondent's key: one person, however an address or a pseudonym is written this time."""
+    return " ".join(unicodedata.normalize("NFKC", respondent).casefold().split()) or None
 
 
 def _language(code: str) -> Lang:
@@ -132,8 +139,10 @@ class _Said:
     survey: str | None
     week: Week | None
     lang: Lang | None
+    stated: str
 
-    def comment(self, text: str, about: TeamId | None) -> Comment:
+    def comment(self, text: str, about: TeamId | None, place: int) -> Comment:
+        """The answer in the row's ``place``-th text."""
         return Comment(
             text=text,
             id=self.id,
@@ -144,6 +153,7 @@ class _Said:
             survey=self.survey,
             week=self.week,
             lang=self.lang,
+            stated=f"{self.stated}\x1f{place}",
         )
 
 

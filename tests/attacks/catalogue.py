@@ -147,7 +147,7 @@ def _small_speaker(rng: Generator) -> Guess:
 def _nameless(rng: Generator) -> Guess:
     """Only the victim answers an anonymous weekly survey, six weeks long; each row counts as another person."""
     made = company(rng, weeks=6, victim_weeks=range(6))
-    rows = [replace(v, respondent=f"row {v.week}", survey=f"pulse {v.week}") for v in made.victims]
+    rows = [replace(v, respondent=f"row {v.week}", pool=f"pulse {v.week}") for v in made.victims]
     return attack(replace(made, votes=[], victims=rows), rng)
 
 

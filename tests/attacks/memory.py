@@ -41,11 +41,12 @@ class Memory:
             self.start = week if self.start is None else min(self.start, week)
             self.rows[pair].append((week, vote))
 
-    def windows(self, through: Week) -> Iterator[tuple[Window, list[People]]]:
+    def windows(self, through: Week) -> Iterator[tuple[Window, list[People], int]]:
         for pair in sorted(self.rows):
             votes = [vote for week, vote in self.rows[pair] if week <= through]
             if votes:
-                yield Window(pair, self.opens.get(pair), self.salts[pair]), people(votes)
+                pools = Counter(pool for pool, _ in {(vote.pool, vote.respondent) for vote in votes})
+                yield Window(pair, self.opens.get(pair), self.salts[pair]), people(votes), max(pools.values())
 
     def close(self, pairs: Iterable[Pair], through: Week) -> None:
         for pair in pairs:
@@ -82,5 +83,4 @@ def _person(votes: list[Vote]) -> People:
         appreciate=majority(sum(vote.appreciated for vote in votes), len(votes)),
         patterns=frozenset(p for vote in votes for p in vote.labels if blame),
         model=max(vote.model for vote in votes),
-        survey=None if votes[0].survey is None else votes[0].survey.encode(),
     )

@@ -25,7 +25,7 @@ VOTES = st.builds(
     appreciated=st.booleans(),
     labels=st.sets(st.sampled_from(PATTERNS)).map(lambda found: tuple(p for p in PATTERNS if p in found)),
     model=st.sampled_from(["a", "b"]),
-    survey=st.none() | WORDS,
+    pool=WORDS,
 )
 
 

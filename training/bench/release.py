@@ -28,8 +28,8 @@ from friction.records import Week
 from friction.store.engine import connect
 from friction.store.loading import load
 from friction.store.scores import ScoreStore
-from friction.store.scores.keys import WHO, batch_tag
-from friction.store.scores.tables import BATCHES, CLOCK, PARTS, SCORES, WINDOWS
+from friction.store.scores.keys import batch_tag
+from friction.store.scores.tables import BATCHES, CLOCK, PARTS, SCORES, WHO, WINDOWS
 from friction.taxonomy import PATTERNS
 
 from .report import machine

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, sel
 
 from friction.records import TeamId, Week
 from friction.store.loading import load
-from friction.store.scores.keys import WHO, batch_tag, comment_key, respondent_key
+from friction.store.scores.keys import batch_tag, comment_key, respondent_key
 from friction.store.scores.tables import (
     ARRIVALS,
     BATCHES,
@@ -29,6 +29,7 @@ from friction.store.scores.tables import (
     clock,
     find_window,
     is_pair,
+    pools,
     set_clock,
 )
 from friction.store.scores.votes import Vote
@@ -68,33 +69,29 @@ def add(db: Connection, secret: bytes, batch: bytes, votes: Iterable[Vote]) -> A
 
 
 def voices(db: Connection, pair: Pair) -> int:
-    """People who speak in a pair's open window; of those whom no source names, the most in one survey."""
-    survey = func.substr(SCORES.c.respondent, WHO + 1)
-    people = select(func.count(SCORES.c.respondent.distinct())).where(is_pair(SCORES, pair)).group_by(survey)
-    return max(db.scalars(people), default=0)
+    """People who surely speak in a pair's open window: those of its fullest pool."""
+    return max(db.scalars(pools(is_pair(SCORES, pair))), default=0)
 
 
-def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:
-    """Comments that were brought before."""
-    found: set[bytes] = set()
+def known(db: Connection, keys: Iterable[bytes]) -> dict[bytes, Week]:
+    """Comments that were brought before, and the week for which they count."""
+    found: dict[bytes, Week] = {}
     weeks, waiting = _weeks(db, SEEN), iter(keys)
     while asked := list(islice(waiting, _ASKED)):
-        seen = select(SEEN.c.key).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
-        found.update(map(bytes, db.scalars(seen)))
+        seen = select(SEEN.c.key, SEEN.c.week).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
+        found.update((bytes(key), Week(week)) for key, week in db.execute(seen))
     return found
 
 
-def is_repeat(db: Connection, vote: Vote, window: Window, respondent: bytes, weeks: dict[Pair, list[int]]) -> bool:
-    """Whether a comment that was brought before is the same person's, as far as the open window can tell.
+def has_spoken(db: Connection, pair: Pair, respondent: bytes, weeks: dict[Pair, list[int]]) -> bool:
+    """Whether somebody has a vote in a pair's open window: then a comment that was brought before was theirs.
 
     ``weeks``: of each pair's rows; those that are not asked for yet are put in.
     """
-    if window.opens is not None and vote.week < window.opens:
-        return True
-    here = is_pair(SCORES, window.pair)
-    if window.pair not in weeks:
-        weeks[window.pair] = _weeks(db, SCORES, here)
-    theirs = select(SCORES.c.week).where(here, SCORES.c.week.in_(weeks[window.pair]), SCORES.c.respondent == respondent)
+    here = is_pair(SCORES, pair)
+    if pair not in weeks:
+        weeks[pair] = _weeks(db, SCORES, here)
+    theirs = select(SCORES.c.week).where(here, SCORES.c.week.in_(weeks[pair]), SCORES.c.respondent == respondent)
     return db.execute(theirs.limit(1)).first() is not None
 
 
@@ -118,8 +115,8 @@ class _Adding:
         self._parts: Counter[_Place] = Counter()
         self._comment = ""
         self._key = b""
-        self._is_first = self._is_fresh = False
-        self._known: set[bytes] = set()
+        self._is_first = self._is_over = False
+        self._known: dict[bytes, Week] = {}
         self._weeks: dict[Pair, list[int]] = {}
         self._spoke: set[tuple[Pair, bytes]] = set()
         self._seen: list[tuple[Any, ...]] = []
@@ -147,8 +144,8 @@ class _Adding:
         respondent = respondent_key(window.salt, vote)
         if vote.comment != self._comment:
             self._comment, self._key = vote.comment, key
-            self._meet(vote, week, window, respondent)
-        if not self._is_fresh:
+            self._meet(week)
+        if not self._is_fresh(window.pair, respondent):
             self._done.repeats += 1
             return
         if self._start is None or week < self._start:
@@ -162,15 +159,24 @@ class _Adding:
         self._parts[place] += 1
         self._done.added += 1
 
-    def _meet(self, vote: Vote, week: Week, window: Window, respondent: bytes) -> None:
-        """The next comment; its votes follow each other. The same words from somebody else are new, too."""
-        self._is_first = self._key not in self._known
-        self._is_fresh = self._is_first or not (
-            (window.pair, respondent) in self._spoke or is_repeat(self._db, vote, window, respondent, self._weeks)
-        )
+    def _meet(self, week: Week) -> None:
+        """The next comment; its votes follow each other.
+
+        One that was brought for a week that is released now is over: it counts for no other pair either, whatever the
+        directory has become meanwhile, or the same people would be published twice.
+        """
+        before = self._known.get(self._key)
+        self._is_first = before is None
+        self._is_over = before is not None and self._released is not None and before <= self._released
         if self._is_first:
-            self._known.add(self._key)
+            self._known[self._key] = week
             self._seen.append((week.index, self._key))
+
+    def _is_fresh(self, pair: Pair, respondent: bytes) -> bool:
+        """Whether a vote of the comment is new. The same words from somebody else are, too."""
+        if self._is_first or self._is_over:
+            return self._is_first
+        return not ((pair, respondent) in self._spoke or has_spoken(self._db, pair, respondent, self._weeks))
 
     def _arrive(self, place: _Place, tag: bytes) -> None:
         """A batch brings a comment to a window once, even where it is read again, or two people wrote the same."""

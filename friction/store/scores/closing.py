@@ -33,7 +33,6 @@ from friction.disclosure import SEEN_WEEKS, YEAR, majority
 from friction.errors import IntegrityError
 from friction.records import LANGS, Lang, TeamId, Week
 from friction.store.scores import batches
-from friction.store.scores.keys import WHO
 from friction.store.scores.tables import (
     ARRIVALS,
     LEDGER,
@@ -41,11 +40,13 @@ from friction.store.scores.tables import (
     PARTS,
     SCORES,
     SEEN,
+    WHO,
     WINDOWS,
     Pair,
     Window,
     clock,
     is_pair,
+    pools,
     set_clock,
 )
 from friction.taxonomy import PATTERNS, Pattern
@@ -61,7 +62,6 @@ class People:
         blame: whether they blame; ``appreciate`` likewise.
         patterns: those that any of their comments voices; none unless they blame.
         model: the newest that scored a comment of theirs.
-        survey: None for people whom their source names; else the hash of that within which they are surely others.
     """
 
     count: int
@@ -70,7 +70,6 @@ class People:
     appreciate: bool
     patterns: frozenset[Pattern]
     model: str
-    survey: bytes | None = None
 
 
 class Closing:
@@ -89,8 +88,11 @@ class Closing:
         """The last week that was released."""
         return clock(self._db, "released")
 
-    def windows(self, through: Week) -> Iterator[tuple[Window, list[People]]]:
-        """Open windows that have rows up to and with week ``through``, and their people."""
+    def windows(self, through: Week) -> Iterator[tuple[Window, list[People], int]]:
+        """Open windows that have rows up to and with week ``through``, their people, and how many these are at least:
+
+        those of the fullest pool (``Vote.pool``), since others may be the same under other names.
+        """
         for row in self._db.execute(WAITING, {"through": through.index}).all():
             pair = (TeamId(row.from_team), TeamId(row.about_team))
             if row.salt is None:
@@ -98,11 +100,8 @@ class Closing:
                     f"The votes of {pair[0]} about {pair[1]} have no salt: the private store is damaged"
                 )
             opens = None if row.opens is None else Week(row.opens)
-            yield Window(pair, opens, row.salt), self._people(pair, through)
-
-    def _people(self, pair: Pair, through: Week) -> list[People]:
-        found = self._db.execute(PEOPLE, _place(pair, through))
-        return [_alike(*row) for row in found]
+            people = [_alike(*found) for found in self._db.execute(PEOPLE, _place(pair, through))]
+            yield Window(pair, opens, row.salt), people, max(self._db.scalars(VOICES, _place(pair, through)), default=0)
 
     def close(self, pairs: Sequence[Pair], through: Week) -> None:
         """Delete windows' rows and, unless rows for later weeks wait under them, their salts; open the next ones."""
@@ -147,7 +146,7 @@ def _place(pair: Pair, through: Week) -> dict[str, Any]:
     return {"speaks": pair[0], "about": pair[1], "through": through.index}
 
 
-def _alike(count: int, lang: Lang, blame: bool, appreciate: bool, voiced: int, model: str, survey: bytes) -> People:
+def _alike(count: int, lang: Lang, blame: bool, appreciate: bool, voiced: int, model: str) -> People:
     return People(
         count=count,
         lang=lang,
@@ -155,7 +154,6 @@ def _alike(count: int, lang: Lang, blame: bool, appreciate: bool, voiced: int, m
         appreciate=bool(appreciate),
         patterns=_patterns(voiced),
         model=model,
-        survey=bytes(survey) or None,
     )
 
 
@@ -177,12 +175,11 @@ def _people() -> Select[Any]:
             func.count().filter(SCORES.c.blamed).label("blaming"),
             func.count().filter(SCORES.c.appreciated).label("appreciating"),
             func.max(SCORES.c.model).label("model"),
-            func.substr(SCORES.c.respondent, WHO + 1).label("survey"),
             *(func.count().filter(SCORES.c.lang == lang).label(f"in_{lang}") for lang in LANGS),
             *(func.max(SCORES.c.patterns.bitwise_and(1 << bit)).label(p) for bit, p in enumerate(PATTERNS)),
         )
         .where(_in_window(SCORES))
-        .group_by(SCORES.c.respondent)
+        .group_by(func.substr(SCORES.c.respondent, 1, WHO))
         .subquery()
     )
     written = [said.c[f"in_{lang}"] for lang in LANGS]
@@ -197,7 +194,6 @@ def _people() -> Select[Any]:
         majority(said.c.appreciating, said.c.comments).label("appreciate"),
         case((blames, voiced), else_=0).label("voiced"),
         said.c.model,
-        said.c.survey,
     ).subquery()
     return select(func.count(), *votes.c).group_by(*votes.c)
 
@@ -212,6 +208,7 @@ WAITING: Final = (
     select(WINDOWS).where(bindparam("through") >= _OLDEST).order_by(WINDOWS.c.from_team, WINDOWS.c.about_team)
 )
 PEOPLE: Final = _people()
+VOICES: Final = pools(_in_window(SCORES))
 DELETING: Final = [delete(table).where(_in_window(table)) for table in (SCORES, ARRIVALS, PARTS)]
 REOPENING: Final = (
     update(WINDOWS)

@@ -14,16 +14,13 @@ from friction.store.engine import Database
 from friction.store.scores.tables import SECRETS
 from friction.store.scores.votes import Vote
 
-WHO: Final = 32
-"""Bytes of a respondent's key; those of people whom no source names have ``_SURVEY`` more."""
-_SURVEY: Final = 8
+_POOL: Final = 8
 _TAG: Final = 8
 
 
 def respondent_key(salt: bytes, vote: Vote) -> bytes:
-    """Who wrote, under a window's salt: ``WHO`` bytes, and the survey's behind it where no source names them."""
-    who = _keyed(salt, vote.respondent.encode())
-    return who if vote.survey is None else who + _keyed(salt, b"survey:" + vote.survey.encode())[:_SURVEY]
+    """Who wrote, under a window's salt: ``WHO`` bytes that say who, and those of the pool behind them."""
+    return _keyed(salt, vote.respondent.encode()) + _keyed(salt, b"pool:" + vote.pool.encode())[:_POOL]
 
 
 def batch_tag(salt: bytes, batch: bytes) -> bytes:

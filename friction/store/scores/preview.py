@@ -15,9 +15,9 @@ from friction.records import Week
 from friction.store.engine import Database
 from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
-from friction.store.scores.adding import is_repeat, known, voices
-from friction.store.scores.keys import WHO, comment_key, file_key, find_secret, respondent_key
-from friction.store.scores.tables import SCHEMA, SCORES, Pair, Window, clock, find_window, is_pair
+from friction.store.scores.adding import has_spoken, known, voices
+from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
+from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, clock, find_window, is_pair
 from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 1000
@@ -46,6 +46,7 @@ class Preview:
                 self._secret = find_secret(db) or self._secret
         self._waiting: list[Collection[Vote]] = []
         self._known: set[str] = set()
+        self._over: set[str] = set()
         self._windows: dict[Pair, Window] = {}
         self._weeks: dict[Pair, list[int]] = {}
         self._speaking: dict[Pair, int] = defaultdict(int)
@@ -98,27 +99,28 @@ class Preview:
         self._weeks = {}
         keys = {vote.comment: comment_key(self._secret, vote.comment) for votes in waiting for vote in votes}
         with self._database.read() as db:
-            met = known(db, keys.values())
+            met, released = known(db, keys.values()), clock(db, "released")
             self._known = {comment for comment, key in keys.items() if key in met}
+            self._over = {c for c in self._known if released is not None and met[keys[c]] <= released}
             for votes in waiting:
                 self._count_comment(db, votes)
 
     def _count_comment(self, db: Connection | None, votes: Collection[Vote]) -> None:
         self._votes += len(votes)
-        is_fresh: bool | None = None
         for vote in votes:
             window = self._window(db, (vote.from_team, vote.about_team))
             respondent = respondent_key(window.salt, vote)
-            if is_fresh is None:
-                is_fresh = db is None or not (
-                    vote.comment in self._known and is_repeat(db, vote, window, respondent, self._weeks)
-                )
-            if is_fresh:
+            if self._is_fresh(db, vote, window.pair, respondent):
                 self._added += 1
                 self._spoken.add(window.pair)
                 people = self._people[window.pair][respondent[WHO:]]
                 if len(people) < self._enough:
                     people.add(respondent)
+
+    def _is_fresh(self, db: Connection | None, vote: Vote, pair: Pair, respondent: bytes) -> bool:
+        if db is None or vote.comment not in self._known:
+            return True
+        return vote.comment not in self._over and not has_spoken(db, pair, respondent, self._weeks)
 
     def _window(self, db: Connection | None, pair: Pair) -> Window:
         """The pair's window as it is now, and those who speak in it, as far as it matters."""

@@ -1,7 +1,7 @@
 """The private store's tables, and the few questions that every part of it asks."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -11,11 +11,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
     Text,
     and_,
     delete,
+    func,
     insert,
     select,
     true,
@@ -25,6 +27,8 @@ from friction.records import TeamId, Week
 from friction.store.schema import Schema
 
 METADATA: Final = MetaData()
+WHO: Final = 32
+"""Bytes of a respondent's key that say who wrote; those behind them say in which pool."""
 SECRETS: Final = Table("secrets", METADATA, Column("name", String, primary_key=True), Column("value", LargeBinary))
 CLOCK: Final = Table(
     "clock", METADATA, Column("name", String, primary_key=True), Column("week", Integer, nullable=False)
@@ -145,6 +149,12 @@ def salted(db: Connection) -> list[Window]:
         Window((TeamId(r.from_team), TeamId(r.about_team)), None if r.opens is None else Week(r.opens), r.salt)
         for r in rows
     ]
+
+
+def pools(*where: ColumnElement[bool]) -> Select[Any]:
+    """How many people speak in each pool, of the votes ``where``."""
+    pool = func.substr(SCORES.c.respondent, WHO + 1)
+    return select(func.count(SCORES.c.respondent.distinct())).where(*where).group_by(pool)
 
 
 def clock(db: Connection, name: str) -> Week | None:

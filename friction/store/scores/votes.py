@@ -20,10 +20,11 @@ class Vote:
     """One comment's stance on one target, without its text.
 
     Attributes:
-        respondent: as the source gives it; only its keyed hash is stored.
+        respondent: as the source gives it, and nobody else in a pool; only its keyed hash is stored.
         comment: what makes the comment the same one when another file brings it; only its keyed hash is stored.
-        survey: where the source names no respondent, that within which each row is surely another person: the source
-            and the week that the row states. Whoever writes in the next one may be the same.
+        pool: that within which two respondents are surely two people: the source and the tool that wrote its file, and,
+            where nobody is named, one survey and the week that the row states. Whoever writes in another pool may be
+            the same under another name.
     """
 
     from_team: TeamId
@@ -36,7 +37,7 @@ class Vote:
     appreciated: bool
     labels: tuple[Pattern, ...]
     model: str
-    survey: str | None = None
+    pool: str = ""
 
     @property
     def patterns(self) -> int:
@@ -55,7 +56,7 @@ class Votes:
 
     def add(self, vote: Vote) -> None:
         """Take a vote."""
-        frame = (vote.from_team, vote.about_team, vote.week, vote.lang, vote.model, vote.survey)
+        frame = (vote.from_team, vote.about_team, vote.week, vote.lang, vote.model, vote.pool)
         is_own = vote.respondent == vote.comment  # nobody is named: each comment is a person
         self._comments += vote.comment.encode()
         self._rows += _ROW.pack(
@@ -75,7 +76,7 @@ class Votes:
         for frame, person, end, blamed, appreciated, patterns in _ROW.iter_unpack(self._rows):
             comment = self._comments[start:end].decode()
             start = end
-            from_team, about_team, week, lang, model, survey = self._frames[frame]
+            from_team, about_team, week, lang, model, pool = self._frames[frame]
             yield Vote(
                 from_team=from_team,
                 about_team=about_team,
@@ -87,11 +88,11 @@ class Votes:
                 appreciated=appreciated,
                 labels=tuple(pattern for place, pattern in enumerate(PATTERNS) if patterns >> place & 1),
                 model=model,
-                survey=survey,
+                pool=pool,
             )
 
 
-_Frame = tuple[TeamId, TeamId, Week, Lang, str, str | None]
+_Frame = tuple[TeamId, TeamId, Week, Lang, str, str]
 _ROW: Final = struct.Struct("<IIQ??I")
 """Number of the frame, of the respondent, where the comment's key ends, stances, patterns."""
 
