@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from friction.verdicts import FALSE_DISCOVERIES
 from service.words import LANGUAGES, words
 
 ROOT = Path(__file__).parents[2] / "service"
@@ -59,3 +60,24 @@ def test_one_and_many() -> None:
     assert say("series.description", count=2, **kind).startswith("2 windows")
     with pytest.raises(KeyError):
         say("no.such.key")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "a week where nothing changed, about {wrong} companies in 100 hear of"),
+        ("fr", "ne semaine où rien n'a changé, environ {wrong} entreprises sur 100 s"),
+    ],
+)
+def test_how_often_a_change_is_said_wrongly_is_what_was_measured(language: str, said: str) -> None:
+    """Of the changes that are said more may be wrong: that share hangs on how many there are to be found."""
+    wrong = str(round(100 * FALSE_DISCOVERIES))
+    measured = (ROOT.parent / "docs" / "statistics.md").read_text("utf-8")
+    (row,) = re.findall(r"^\| companies where nothing changed that hear of a change in a week .*$", measured, re.M)
+    assert f"| at most {wrong} % |" in row
+    assert row.endswith("| yes |")
+    for key in ("digest.how", "digest.how_quiet", "about.verdict"):
+        assert said in _catalogue(language)[key]
+    notice = (ROOT.parent / "friction" / "templates" / f"notice.{language}.md").read_text("utf-8")
+    filled = said.replace("{wrong}", "{{ false_discoveries | decimal(0) }}")
+    assert filled in " ".join(notice.split())
