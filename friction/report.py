@@ -24,7 +24,7 @@ PLACES: Final = 2
 
 def read_trends(releases: ReleaseStore, interventions: Sequence[Intervention] = ()) -> list[Trend]:
     """Trends of every released pair, with what interventions changed."""
-    return trends(releases.cells(), read_card(RELEASED).errors, interventions)
+    return trends(releases.cells(), read_card(RELEASED).errors, interventions, through=releases.last_week())
 
 
 def pair_of(directory: Directory, from_team: str | None, about_team: str | None) -> Pair | None:

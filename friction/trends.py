@@ -72,14 +72,18 @@ def trends(
     cells: Iterable[Cell],
     errors: Mapping[str, Mapping[str, ErrorRate]],
     interventions: Sequence[Intervention] = (),
+    *,
+    through: Week | None = None,
 ) -> list[Trend]:
-    """Every pair that has a cell, by name, with its verdict. The last week of all cells is the one it speaks of.
+    """Every pair that has a cell, by name, with its verdict.
 
     Args:
-        cells: released cells.
+        cells: released cells, none after ``through``.
         errors: of the model that is in use, by stance and language; cells of other models are corrected with them
             too, for want of better, and never compared with its own.
         interventions: on any pairs.
+        through: the last week released, which verdicts speak of: what is older than their weeks is not told as new
+            where nobody has written since. None for the last week of all cells.
     """
     pairs: dict[Pair, list[Cell]] = {}
     for cell in cells:
@@ -89,7 +93,7 @@ def trends(
     if not pairs:
         return []
     blame, appreciation = Errors(errors["blame"]), Errors(errors["appreciation"])
-    week = max(series[-1].last_week for series in pairs.values())
+    week = max(series[-1].last_week for series in pairs.values()) if through is None else through
     pairs = dict(sorted(pairs.items()))
     points = _points(pairs, blame, appreciation)
     found = changes(_comparable(pairs), blame, week)

@@ -77,7 +77,7 @@ class Edition:
 
         def up_to(week: Week) -> list[Trend]:
             known: list[Intervention] = [i for i in done if i.week <= week]
-            return trends([c for c in self._cells if c.last_week <= week], errors, known)
+            return trends([c for c in self._cells if c.last_week <= week], errors, known, through=week)
 
         return up_to(self.week), up_to(self.week + -1)
 

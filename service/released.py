@@ -159,7 +159,7 @@ class Released:
             entered = interventions()
             if head != self._head:
                 cells = [] if last_week is None else [c for c in releases.cells() if c.last_week <= last_week]
-                self._plain = trends(cells, errors)
+                self._plain = trends(cells, errors, through=last_week)
             if head != self._head or entered != self._interventions:
                 found = with_effects(self._plain, errors, entered)
                 self._view = View(found, last_week, (head, entered, errors))
@@ -173,7 +173,8 @@ class Released:
         """Trends as they stood when ``week`` was released: of the cells up to it, without interventions."""
         with self._past_lock:
             if week not in self._past:
-                self._past[week] = trends([c for c in releases.cells() if c.last_week <= week], errors)
+                cells = [c for c in releases.cells() if c.last_week <= week]
+                self._past[week] = trends(cells, errors, through=week)
                 if len(self._past) > WEEKS_KEPT:
                     self._past.popitem(last=False)
             self._past.move_to_end(week)

@@ -10,7 +10,8 @@ import pytest
 
 from friction.model_folder import RELEASED, read_card
 from friction.records import Cell, TeamId
-from friction.report import CSV_COLUMNS, csv_lines, to_csv
+from friction.report import CSV_COLUMNS, csv_lines, read_trends, to_csv
+from friction.store.releases import ReleaseStore, serialise
 from friction.trends import Trend, trends
 
 MakeCells = Callable[..., list[Cell]]
@@ -49,3 +50,14 @@ def test_lines_come_one_by_one(make_cells: MakeCells) -> None:
 
     assert "".join(islice(csv_lines(slowly()), 4)) == to_csv(found)
     assert len(asked) == 1
+
+
+def test_weeks_without_cells_age_what_is_told(releases: ReleaseStore, make_cells: MakeCells) -> None:
+    cells = make_cells([0.1] * 8 + [0.9] * 8)
+    for cell in cells:
+        releases.append(cell.last_week, serialise([cell]))
+    assert read_trends(releases)[0].verdict == "rising"
+    for week in range(1, 7):
+        assert read_trends(releases)[0].change is not None
+        releases.append(cells[-1].last_week + week, "[]")
+    assert (read_trends(releases)[0].verdict, read_trends(releases)[0].change) == ("cannot tell", None)

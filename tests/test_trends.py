@@ -75,6 +75,14 @@ def test_a_pair_that_fell_silent_is_not_judged_again(make_cells: MakeCells) -> N
     assert found["sales"] == "cannot tell"
 
 
+def test_a_verdict_is_of_the_last_weeks_released_even_if_nobody_wrote_in_them(make_cells: MakeCells) -> None:
+    cells = make_cells([0.1] * 10 + [0.9] * 6)
+    for week, verdict in (("2026-W16", "rising"), ("2026-W18", "rising"), ("2026-W22", "cannot tell")):
+        (trend,) = trends(cells, GOOD, through=Week.parse(week))
+        assert trend.verdict == verdict
+    assert (trend.change, len(trend.points)) == (None, 16)
+
+
 def test_same_cells_same_numbers(make_cells: MakeCells) -> None:
     cells = make_cells([0.1, 0.5, 0.4] * 5)
     assert trends(cells, GOOD) == trends(reversed(cells), GOOD)

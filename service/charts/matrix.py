@@ -29,7 +29,7 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language, wee
 
     Args:
         found: every released pair.
-        directory: whose teams are the rows and columns.
+        directory: whose teams are the rows and columns; other pairs are not drawn.
         language: of the reader.
         week: show its windows alone, without verdicts, which are of now.
     """
@@ -37,6 +37,7 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language, wee
     points = {
         (t.from_team, t.about_team): (p, t.verdict if week is None else None)
         for t in found
+        if t.from_team in directory.teams and t.about_team in directory.teams
         for p in (t.points[-1:] if week is None else t.points)
         if week is None or p.cell.last_week == week
     }

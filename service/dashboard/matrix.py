@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from friction.verdicts import RECENT_WEEKS
 from service import charts
 from service.access import PageReader
 from service.state import state_of
@@ -17,7 +18,7 @@ def matrix(request: Request, caller: PageReader) -> HTMLResponse:
     """Who speaks about whom, and how the latest window stands."""
     state = state_of(request)
     seen, teams = Seen.by(caller, state), state.directory.teams
-    found = seen.trends
+    found, week = seen.trends, seen.last_week
     moved = [t for t in found if t.verdict in ("rising", "falling")]
     return render(
         request,
@@ -26,8 +27,8 @@ def matrix(request: Request, caller: PageReader) -> HTMLResponse:
         chart=charts.matrix(found, state.directory, language_of(request, state)) if found else None,
         found=found,
         moved=sorted(moved, key=lambda t: -abs(t.change or 0.0)),
-        is_first=all(t.change is None for t in found),
+        is_first=week is not None and all(week - t.points[0].cell.last_week < RECENT_WEEKS for t in found),
         names={team.id: team.name for team in teams.values()},
-        silent=len(teams) * (len(teams) - 1) - len(found),
-        last_week=seen.last_week,
+        silent=len(teams) * (len(teams) - 1) - sum(t.from_team in teams and t.about_team in teams for t in found),
+        last_week=week,
     )

@@ -1,7 +1,8 @@
 """What a week's digest tells, chosen from released trends; no words yet. Pure. Called by ``service.digest``.
 
-Promises: a change is told as its verdict has it, and only then; every shown pair is told of exactly once (as a change,
-as steady, or as one that cannot be told); hidden pairs are a number.
+Promises: a change is told as its verdict has it, and only then; every shown pair of the directory is told of exactly
+once (as a change, as steady, or as one that cannot be told); hidden pairs are a number. A pair whose team has left the
+directory is told of where it changed, and counted nowhere.
 """
 
 from collections import Counter
@@ -12,7 +13,7 @@ from typing import Final
 from friction.interventions import Effect
 from friction.records import Directory, TeamId, Week
 from friction.taxonomy import PATTERNS, Pattern
-from friction.trends import Pair, Trend
+from friction.trends import Pair, Point, Trend
 from friction.verdicts import RECENT_WEEKS
 
 from .practices import Practice, worth_trying
@@ -47,6 +48,7 @@ class Content:
         new, standing: how many changes there are of either kind, told or not.
         maybe_chance: pairs with two periods whose difference may be chance.
         unmatched: pairs without an earlier period to compare with.
+        lapsed: pairs without a recent one.
         silent: how many pairs are hidden.
         effects: of interventions, the latest first.
     """
@@ -59,13 +61,14 @@ class Content:
     steady: tuple[Trend, ...]
     maybe_chance: tuple[Trend, ...]
     unmatched: tuple[Trend, ...]
+    lapsed: tuple[Trend, ...]
     silent: int
     effects: tuple[Effect, ...]
 
     @property
     def shown(self) -> int:
         """How many pairs have a number."""
-        told_of = (self.steady, self.maybe_chance, self.unmatched)
+        told_of = (self.steady, self.maybe_chance, self.unmatched, self.lapsed)
         return self.new + self.standing + sum(map(len, told_of))
 
 
@@ -93,24 +96,32 @@ def choose(
     is_new = {_pair(t): told_before.get(_pair(t)) != t.verdict for t in moved}
     moved.sort(key=lambda t: (not is_new[_pair(t)], -abs(t.change or 0.0)))
     news = [_news(t, week, by_pair.get((t.about_team, t.from_team)), is_new=is_new[_pair(t)]) for t in moved]
-    untold = [t for t in own if t.verdict == "cannot tell"]
-    size = len(directory.teams)
+    ends = directory.teams if team is None else (team,)
+    pairs = {(a, b) for a in directory.teams for b in directory.teams if a != b and (a in ends or b in ends)}
+    unmoved = [t for t in own if t.verdict not in ("rising", "falling") and _pair(t) in pairs]
+    untold = [t for t in unmoved if t.verdict == "cannot tell"]
+    unmatched = [t for t in untold if t.smallest_visible_change is None]
     return Content(
         week=week,
         team=team,
         news=tuple(news[:MOST_CHANGES]),
         new=sum(is_new.values()),
         standing=len(moved) - sum(is_new.values()),
-        steady=tuple(t for t in own if t.verdict == "steady"),
+        steady=tuple(t for t in unmoved if t.verdict == "steady"),
         maybe_chance=tuple(t for t in untold if t.smallest_visible_change is not None),
-        unmatched=tuple(t for t in untold if t.smallest_visible_change is None),
-        silent=(size * (size - 1) if team is None else 2 * (size - 1)) - len(own),
+        unmatched=tuple(t for t in unmatched if _is_recent(t.points[-1], week)),
+        lapsed=tuple(t for t in unmatched if not _is_recent(t.points[-1], week)),
+        silent=len(pairs - by_pair.keys()),
         effects=tuple(sorted((e for t in own for e in t.effects), key=lambda e: -e.intervention.week.index)),
     )
 
 
 def _pair(trend: Trend) -> Pair:
     return trend.from_team, trend.about_team
+
+
+def _is_recent(point: Point, week: Week) -> bool:
+    return week - point.cell.last_week < RECENT_WEEKS
 
 
 def _news(trend: Trend, week: Week, back: Trend | None, *, is_new: bool) -> News:
@@ -123,7 +134,7 @@ def leading_pattern(trend: Trend, week: Week) -> Pattern | None:
     """The pattern most voiced in the weeks that the verdict is about, where any is; of equals, the taxonomy's first."""
     voiced: Counter[Pattern] = Counter()
     for point in trend.points:
-        if week - point.cell.last_week < RECENT_WEEKS:
+        if _is_recent(point, week):
             voiced.update(point.cell.patterns)
     most = max(PATTERNS, key=voiced.__getitem__)
     return most if voiced[most] else None

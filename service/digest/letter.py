@@ -205,6 +205,9 @@ class _Writer:
         if content.unmatched:
             named = [self._unmatched(t) for t in content.unmatched]
             unseen.append(say("digest.unmatched", count=len(named), pairs=self._some(named)))
+        if content.lapsed:
+            named = [self._pair(t) for t in content.lapsed]
+            unseen.append(say("digest.lapsed", count=len(named), pairs=self._some(named), recent=RECENT_WEEKS))
         if content.silent:
             unseen.append(say("digest.silent", count=content.silent))
         if content.steady:
@@ -220,6 +223,7 @@ class _Writer:
             seen = self._say(
                 "digest.quiet_count", shown=content.shown, pairs=pairs, steady=len(content.steady),
                 maybe_chance=len(content.maybe_chance), unmatched=len(content.unmatched),
+                lapsed=len(content.lapsed), recent=RECENT_WEEKS,
             )  # fmt: skip
         else:
             seen = self._say("digest.quiet_count_none", pairs=pairs)

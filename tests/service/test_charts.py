@@ -75,6 +75,12 @@ def test_another_model_cuts_the_line_and_is_marked(
     assert len(_found(drawn, "line", "change-of-model")) == lines - 1
 
 
+def test_the_matrix_counts_pairs_of_the_directory_alone(make_cells: MakeCells, directory: Directory) -> None:
+    found = trends([*make_cells([0.3] * 4), *make_cells([0.3] * 4, from_team="it")], ERRORS)
+    left = Directory({id: directory.teams[id] for id in (TeamId("sales"), TeamId("marketing"))})
+    assert "1 of 2 pairs" in charts.matrix(found, left, "en").svg()
+
+
 def test_missing_weeks_cut_the_line(make_cells: MakeCells, directory: Directory) -> None:
     cells = make_cells([0.3] * 6)
     (trend,) = trends(cells[:2] + cells[4:], ERRORS)

@@ -160,7 +160,22 @@ def test_the_first_week_explains_itself(
     releases.append(cell.last_week, serialise([cell]))
     with asking(State(settings, pipeline, releases, operations)) as client:
         assert "These are the first numbers" in client.get("/").text
-        assert "One period only" in client.get("/pairs/sales/marketing").text
+        assert "Nothing to compare" in client.get("/pairs/sales/marketing").text
+
+
+def test_after_weeks_of_silence_numbers_are_not_the_first(
+    releases: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline, make_cells: MakeCells
+) -> None:
+    """Nor is a pair counted of which a team has left the directory."""
+    cells = [*make_cells([0.3]), *make_cells([0.3], from_team="left")]
+    releases.append(cells[0].last_week, serialise(cells))
+    for week in range(2, 9):
+        releases.append(Week.parse(f"2026-W{week:02d}"), "[]")
+    with asking(State(settings, pipeline, releases, operations)) as client:
+        page = client.get("/").text
+        assert "These are the first numbers" not in page
+        assert "No pair has changed in a way that the numbers can vouch for" in page
+        assert f"{6 * 5 - 1} more pairs have too few voices" in page
 
 
 def test_an_intervention_shows_its_effect(

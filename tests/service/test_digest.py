@@ -99,6 +99,31 @@ def test_a_bound_team_reads_of_its_pairs_alone(make_cells: MakeCells, directory:
     assert render(found, directory, WEEK, "en", team=TeamId("legal")).subject == "friction 2026-W16: no change"
 
 
+def test_only_pairs_of_the_directory_are_counted(make_cells: MakeCells, directory: Directory) -> None:
+    """Teams leave the directory; what was released of them stays."""
+    left = Directory({id: directory.teams[id] for id in (TeamId("sales"), TeamId("marketing"), TeamId("it"))})
+    flat = [c for speaks in ("sales", "support", "events", "hr") for c in make_cells([0.3] * 16, from_team=speaks)]
+    quiet = _flat(render(trends(flat, ERRORS), left, WEEK, "en").text)
+    assert "1 of 6 pairs have a number" in quiet
+    bound = _flat(render(trends(flat, ERRORS), left, WEEK, "en", team=TeamId("marketing")).text)
+    assert "1 of 4 pairs have a number" in bound
+    risen = [*flat, *make_cells([0.1] * 8 + [0.9] * 8, from_team="legal")]
+    news = _flat(render(trends(risen, ERRORS), left, WEEK, "en").text)
+    assert "legal → Marketing: rising" in news
+    assert "5 pairs have too few voices" in news
+
+
+def test_what_a_pair_lacks_to_be_compared_is_said(make_cells: MakeCells, directory: Directory) -> None:
+    cells = [
+        *make_cells([0.1] * 8 + [0.9] * 8),
+        *make_cells([0.3] * 10, from_team="it"),
+        *[c for c in make_cells([0.3] * 16, from_team="support") if c.last_week > WEEK + -6],
+    ]
+    text = _flat(render(trends(cells, ERRORS), directory, WEEK, "en").text)
+    assert "One pair has nothing earlier to compare with yet: Support → Marketing." in text
+    assert "One pair has had too few voices in the last 6 weeks: IT → Marketing." in text
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_week_without_news_says_so_and_is_short(
     language: Language, make_cells: MakeCells, directory: Directory

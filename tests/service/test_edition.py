@@ -44,6 +44,20 @@ def test_files_of_every_variant(server: Server, config: Path, released: ReleaseS
     assert not server.taken
 
 
+def test_what_nobody_has_written_about_for_weeks_is_not_told_as_current(
+    server: Server, config: Path, released: ReleaseStore, tmp_path: Path
+) -> None:
+    for week in range(17, 23):
+        released.append(Week.parse(f"2026-W{week}"), "[]")
+    commands.digest(config=config, out=tmp_path)
+    told = " ".join((tmp_path / "2026-W22.en.txt").read_text(encoding="utf-8").split())
+    assert "No change that the numbers can vouch for" in told
+    assert "0 with nothing earlier to compare with, 2 with too few voices in the last 6 weeks." in told
+    assert "tient toujours" not in (tmp_path / "2026-W22.fr.txt").read_text(encoding="utf-8")
+    commands.digest(config=config, out=tmp_path, week="2026-W18")
+    assert "Sales → Marketing: rising, as a week ago" in (tmp_path / "2026-W18.en.txt").read_text(encoding="utf-8")
+
+
 def test_each_gets_theirs_in_their_language(
     server: Server, config: Path, released: ReleaseStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

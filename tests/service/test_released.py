@@ -177,6 +177,18 @@ def test_trends_as_they_stood(state: State, cells: list[Cell]) -> None:
     assert state.releases.times == 4  # now, and three weeks, the one asked for again kept
 
 
+def test_weeks_without_cells_age_what_is_told(state: State, cells: list[Cell]) -> None:
+    _release(state.releases, cells)
+    for week in range(17, 25):
+        state.releases.append(Week.parse(f"2026-W{week}"), "[]")
+    for week, verdict in ((16, "rising"), (18, "rising"), (22, "cannot tell"), (24, "cannot tell")):
+        told = {
+            t.from_team: t.verdict for t in state.trends_at(Week.parse(f"2026-W{week}")) if t.about_team == "marketing"
+        }
+        assert told == {"sales": verdict}
+    assert {t.verdict for t in state.trends()} == {"cannot tell"}
+
+
 def test_too_many_who_wait_are_told_to_come_again() -> None:
     found = released.Released()
     free = threading.Event()
