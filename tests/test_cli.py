@@ -4,7 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ def test_score_strict_writes_nothing(home: Path) -> None:
         (["trends"], "Run friction release first"),
         (["digest"], "Run friction release first"),
         (["release", "--through", "2199-W01"], "is not over yet"),
-        (["release", "--through", str(Week.of(date.today()))], "is not over yet"),
+        (["release", "--through", str(Week.of(datetime.now(UTC).date()))], "is not over yet"),
         (["score", "x.csv", "-o", "no/such/out.jsonl"], "Cannot write no/such/out.jsonl"),
         (["score", "x.csv", "-o", "."], "Cannot write"),
         (["score", "x.csv", "--config", "friction.toml/x"], "Cannot read friction.toml/x"),
@@ -168,7 +168,7 @@ def test_an_unexpected_error_says_where_and_nothing_else(
 
 def test_the_sample_ends_with_the_week_before_this(tmp_path: Path) -> None:
     sample.write(tmp_path)
-    last = Week.of(date.today()) + -1
+    last = Week.of(datetime.now(UTC).date()) + -1
     surveys = sorted(Week.parse(f.stem.removeprefix("survey-")) for f in (tmp_path / "inbox").glob("survey-*"))
     assert surveys == [last + n for n in range(-15, 1)]
     assert f",{last}," in (tmp_path / "inbox" / f"survey-{last}.csv").read_text(encoding="utf-8")

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
 
+from friction.commands.releasing import release_weeks
 from friction.errors import UsageError
 from friction.settings import load
 
@@ -113,3 +115,34 @@ def test_mistakes_of_redaction_are_named(tmp_path: Path, line: str, message: str
     with pytest.raises(UsageError) as found:
         load(path).redactor()
     assert message in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "over"),
+    [
+        ("", "2026-11-30T00:00+00:00"),
+        ("timezone = 'America/Los_Angeles'\n", "2026-11-30T08:00+00:00"),
+        ("timezone = 'Asia/Tokyo'\n", "2026-11-29T15:00+00:00"),
+        ("timezone = 'Asia/Tokyo'\n[sources.pulse]\ntimezone = 'Europe/Paris'\n", "2026-11-29T23:00+00:00"),
+    ],
+)
+def test_a_week_is_over_where_its_comments_were_written(
+    lines: str, over: str, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where the machine is: a week is closed once, and takes nothing more."""
+
+    class Clock(datetime):
+        at = datetime.fromisoformat(over).timestamp()
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp(cls.at, tz or UTC)
+
+    monkeypatch.setattr("friction.settings.datetime", Clock)
+    config.write_text(lines + config.read_text(encoding="utf-8"), encoding="utf-8")
+    settings = load(config)
+    Clock.at -= 1
+    with pytest.raises(UsageError, match="2026-W48 is not over yet"):
+        release_weeks(settings, "2026-W48")
+    Clock.at += 1
+    assert str(release_weeks(settings)) == "2026-W48"

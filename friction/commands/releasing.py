@@ -1,7 +1,6 @@
 """``friction release``."""
 
 from contextlib import closing
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,7 +57,7 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     from friction.store.releases import ReleaseStore
     from friction.store.scores import ScoreStore
 
-    this_week = Week.of(date.today())
+    this_week = Week.of(settings.today())
     last = this_week + -1 if through is None else Week.parse(through)
     if last >= this_week:
         raise UsageError(f"{last} is not over yet; a window closes only on whole weeks")

@@ -7,7 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,7 @@ def write(folder: Path) -> Path:
     """
     path = _fresh(folder)
     company = files(__name__) / "company"
-    late = (Week.of(date.today()) + -1) - LAST_WEEK
+    late = (Week.of(datetime.now(UTC).date()) + -1) - LAST_WEEK
 
     def moved(text: str) -> str:
         return _WEEK.sub(lambda week: str(Week.parse(week[0]) + late), text)

@@ -7,6 +7,7 @@ a message names keys, never secrets. Secrets come from the environment only.
 import os
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -187,6 +188,10 @@ class Settings:
     def zone(self, source: SourceSection) -> ZoneInfo:
         """The time zone in which a source's weeks are counted."""
         return ZoneInfo(source.timezone or self._timezone)
+
+    def today(self) -> date:
+        """The day it is wherever weeks are counted: where zones differ, that of the last to reach midnight."""
+        return min(datetime.now(self.zone(source)).date() for source in (SourceSection(), *self.sources.values()))
 
     @property
     def reads_private_channels(self) -> bool:

@@ -8,7 +8,7 @@ format, the configuration or the other rows of the file, never guessed.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final, Literal
 
 from friction.errors import RowError, UsageError
@@ -154,8 +154,3 @@ def order_of(dates: Iterable[str]) -> Order | None:
             if int(found[2]) > 12:
                 told.add("mdy")
     return told.pop() if len(told) == 1 else None
-
-
-def today(zone: tzinfo) -> date:
-    """The day it is where the organisation is."""
-    return datetime.now(zone).date()
