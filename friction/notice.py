@@ -7,6 +7,8 @@ templates. Every promise names the file that carries it and the test that holds 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +54,9 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "insider": Claim(
         "tests/attacks/",
         "tests/attacks/test_insider.py::test_knowing_all_but_one_is_certain_one_time_in_six_and_right_two_in_three",
+    ),
+    "insider_again": Claim(
+        "tests/attacks/", "tests/attacks/test_insider.py::test_every_further_count_of_the_same_stance_tells_more"
     ),
     "noise": Claim("friction/mechanisms.py", "tests/test_mechanisms.py::test_opendp_reckons_no_more_than_the_epsilon"),
     "budget": Claim(
@@ -115,7 +120,7 @@ def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]
         "through_parent": [(team.name, names[p]) for team in small if (p := parents[team.id]) is not None],
         "silent": [team.name for team in small if parents[team.id] is None],
         "policy": settings.policy,
-        "guess": _guess(settings.policy),
+        "guess": partial(_guess, settings.policy),
         "base": BASE,
         "year": YEAR,
         "seen_weeks": SEEN_WEEKS,
@@ -131,16 +136,19 @@ def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]
     }
 
 
-def _guess(policy: Policy) -> float:
+def _guess(policy: Policy, times: Decimal | int) -> float:
     """How often, in 100, the best guess at one person's stance is right, for who knows all others and gives even odds.
 
-    Random rounding to a base b tells two neighbouring counts apart 1 / b of the time, so that the guess is right
-    (b + 1) / 2b of the time; noise of an epsilon bounds it by e^epsilon / (1 + e^epsilon).
+    Args:
+        policy: says how counts are blurred.
+        times: how many numbers the stance is in: counts that are rounded, or whole cells under noise.
+
+    Random rounding to a base b leaves, at the worst, (b - 1) / b of the doubt with every count, and half of that doubt
+    is guessed wrong. Noise of an epsilon bounds the guess by e^epsilon / (1 + e^epsilon); the epsilons of cells add up.
     """
     if policy.epsilon is None:
-        return 100 * (BASE + 1) / (2 * BASE)
-    odds = math.exp(policy.epsilon)
-    return 100 * odds / (1 + odds)
+        return 100 * (1 - ((BASE - 1) / BASE) ** times / 2)
+    return 100 / (1 + math.exp(-float(policy.epsilon * times)))
 
 
 def _measured(rate: ErrorRate) -> dict[str, float | int]:

@@ -67,7 +67,7 @@ def test_no_figure_stands_in_the_template(language: Language) -> None:
         (
             LAPLACE,
             r"multiple (of|de) 3",
-            r"1[.,]1\.[^|]*75 (of|cas sur) 100[^|]*7[.,]7",
+            r"1[.,]1\.[^|]*75 (of|cas sur) 100[^|]*90 (of|cas sur) 100[^|]*96\.[^|]*7[.,]7[^|]*100 (of|cas sur) 100",
         ),
         ("[sources.chat.channels.c]\nprivate = true\n", "No private|Aucun canal", r"Private channels|canaux privés"),
     ],
@@ -80,6 +80,18 @@ def test_the_notice_changes_with_the_configuration(
     assert re.search(comes, after)
     assert not re.search(comes, before)
     assert not re.search(gone, after)
+
+
+@pytest.mark.parametrize("language", BOTH)
+def test_what_an_insider_gains_is_what_security_grants(write: Write, language: Language) -> None:
+    text = write(language=language)
+    granted = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    once, _, again = text.partition("**Every further" if language == "en" else "**Chaque compte de plus")
+    assert re.search(r"67 (of|cas sur) 100[^|]* (one\s+time in|une fois sur) 6\b", once)
+    for figure in ("78", "85", "97"):
+        assert re.search(rf"\b{figure} (times )?in 100|{figure}, 44 and", granted), figure
+        assert re.search(rf"\b(in|dans)\s+(up\s+to\s+)?{figure}\b", again), figure
+        assert not re.search(rf"\b{figure}\b", once), figure
 
 
 @pytest.mark.parametrize("language", BOTH)
