@@ -32,6 +32,9 @@ class Claim:
 
 CLAIMS: Final[Mapping[str, Claim]] = {
     "no_text": Claim("friction/pipeline.py", "tests/properties/test_canary.py::test_no_path_lets_text_out"),
+    "files": Claim(
+        "friction/inbox.py", "tests/test_inbox.py::test_a_file_that_is_read_is_deleted_or_kept_for_its_owner_alone"
+    ),
     "no_person": Claim("friction/store/scores/keys.py", "tests/test_ingest.py::test_no_name_and_no_text_in_the_store"),
     "masked": Claim("friction/redaction/", "tests/test_redaction.py::test_masks"),
     "languages": Claim("friction/pipeline.py", "tests/test_language.py::test_another_language_is_rejected_by_name"),
@@ -114,6 +117,7 @@ def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]
     return {
         "contact": " ".join((settings.notice.contact or "").split()),
         "sources": list(settings.sources),
+        "keeps_files": settings.keeps_files,
         "private_channels": settings.reads_private_channels,
         "promised": [name for name, source in settings.sources.items() if source.one_row_per_person],
         "teams": [team for team in teams if team not in small],
@@ -147,7 +151,7 @@ def _guess(policy: Policy, times: Decimal | int) -> float:
     is guessed wrong. Noise of an epsilon bounds the guess by e^epsilon / (1 + e^epsilon); the epsilons of cells add up.
     """
     if policy.epsilon is None:
-        return 100 * (1 - ((BASE - 1) / BASE) ** times / 2)
+        return 100 * (1 - math.pow((BASE - 1) / BASE, times) / 2)
     return 100 / (1 + math.exp(-float(policy.epsilon * times)))
 
 

@@ -63,11 +63,16 @@ def test_no_figure_stands_in_the_template(language: Language) -> None:
         ("[privacy]\nmin_team_size = 11\n", r"Support, IT\.", r"(said of|dit de) ?: IT, Legal"),
         ("[privacy]\nmax_window_weeks = 29\n", r"\b13 (weeks|semaines)", r"\b29 (weeks|semaines)"),
         ("[notice]\ncontact = 'Room 12, Ada'\n", "friction.toml", "Room 12, Ada"),
-        ("[sources.pulse]\none_row_per_person = true\n", "inbox|boîte", r"pulse\.\n|pulse\b.*(row|ligne)"),
+        ("[sources.pulse]\none_row_per_person = true\n", "no source|aucune source", r"pulse\.\n|pulse\b.*(row|ligne)"),
         (
             LAPLACE,
             r"multiple (of|de) 3",
             r"1[.,]1\.[^|]*75 (of|cas sur) 100[^|]*90 (of|cas sur) 100[^|]*96\.[^|]*7[.,]7[^|]*100 (of|cas sur) 100",
+        ),
+        (
+            "[inbox]\nafter = 'keep'\n",
+            r"is deleted from the inbox|est effacé de la boîte",
+            r"(files that it came in|fichiers dont il vient)[^#]*#[^|]*(inbox are kept|réception sont gardés), ",
         ),
         ("[sources.chat.channels.c]\nprivate = true\n", "No private|Aucun canal", r"Private channels|canaux privés"),
     ],
@@ -92,6 +97,15 @@ def test_what_an_insider_gains_is_what_security_grants(write: Write, language: L
         assert re.search(rf"\b{figure} (times )?in 100|{figure}, 44 and", granted), figure
         assert re.search(rf"\b(in|dans)\s+(up\s+to\s+)?{figure}\b", again), figure
         assert not re.search(rf"\b{figure}\b", once), figure
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize("more", ["", "[inbox]\nafter = 'keep'\n"])
+def test_no_file_is_denied(write: Write, language: Language, more: str) -> None:
+    """Files that were not read stay in the inbox whatever the configuration says."""
+    text = " ".join(write(more, language).split())
+    assert not re.search(r"stands in no file|aucun fichier", text)
+    assert re.search(r"cannot be read, .* is put aside there as it is|ne peut être lu, .* mis de côté tel quel", text)
 
 
 @pytest.mark.parametrize("language", BOTH)
