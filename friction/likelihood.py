@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, gammaln, xlog1py, xlogy
 
 from friction.disclosure import FLOOR
-from friction.mechanisms import SHARES, chances, epsilon_of
+from friction.mechanisms import chances, epsilon_of
 from friction.model_folder import ErrorRate
 from friction.records import LANGS, Cell
+from friction.turnout import behind
 
 Array = NDArray[np.float64]
 Stance = Literal["blame", "appreciation"]
@@ -107,39 +108,48 @@ class Counted:
 
 
 @lru_cache(maxsize=8192)
-def likelihood(cell: Counted) -> Array:
-    """Log-likelihood of a released count, by the probability that a person is counted, shape (PLACES,)."""
-    q = np.sin((np.arange(PLACES) + 0.5) / PLACES * WIDTH) ** 2
-    people, weights = _people(cell)
-    exact = np.arange(people.max() + 1)
-    chance = np.array([chances(int(e), cell.people, cell.mechanism, cell.stance).get(cell.count, 0.0) for e in exact])
-    exact, chance = exact[chance > _NEVER], chance[chance > _NEVER]
-    found = np.zeros(PLACES)
-    for n, weight in zip(people, weights, strict=True):
-        here = exact[exact <= n]
-        choose = gammaln(n + 1) - gammaln(here + 1) - gammaln(n - here + 1)
-        likely = np.exp(choose[:, None] + xlogy(here[:, None], q) + xlog1py(n - here[:, None], -q))
-        found += weight * (chance[: len(here)] @ likely)
+def likelihood(cell: Counted, usual: int = 0) -> Array:
+    """Log-likelihood of a released count, by the probability that a person is counted, shape (PLACES,).
+
+    Args:
+        cell: the count.
+        usual: which of ``turnout.LEVELS`` the pair usually has; of no account under rounding.
+    """
+    weights = _people(cell)[1]
+    found = weights[min(usual, len(weights) - 1)] @ _by_people(cell)
     logs: Array = np.log(np.maximum(found, 1e-300))
     logs.setflags(write=False)
     return logs
 
 
+@lru_cache(maxsize=32)
+def _by_people(cell: Counted) -> Array:
+    """How likely the count is from each number of people that there may have been, shape (numbers, PLACES)."""
+    q = np.sin((np.arange(PLACES) + 0.5) / PLACES * WIDTH) ** 2
+    people = _people(cell)[0]
+    exact = np.arange(people.max() + 1)
+    chance = np.array([chances(int(e), cell.people, cell.mechanism, cell.stance).get(cell.count, 0.0) for e in exact])
+    exact, chance = exact[chance > _NEVER], chance[chance > _NEVER]
+    found = np.zeros((len(people), PLACES))
+    for place, n in enumerate(people):
+        here = exact[exact <= n]
+        choose = gammaln(n + 1) - gammaln(here + 1) - gammaln(n - here + 1)
+        likely = np.exp(choose[:, None] + xlogy(here[:, None], q) + xlog1py(n - here[:, None], -q))
+        found[place] = chance[: len(here)] @ likely
+    return found
+
+
 def _people(cell: Counted) -> tuple[NDArray[np.int64], Array]:
-    """How many people there may have been, and how likely each number is.
+    """How many people there may have been, and how likely each number is, shape (1 or turnout.LEVELS, numbers).
 
     Under rounding a 6 stands for 5 half of the time, since a window closes in the first week that reaches five; what
-    people by language add up to says more. Under noise the number is the sum of noisy ones, one a language.
+    people by language add up to says more.
     """
-    if epsilon := epsilon_of(cell.mechanism):
-        ratio = np.exp(-float(SHARES["people"]) * epsilon)
-        reach = int(np.ceil(np.log(_NEVER) / np.log(ratio)))
-        noise = ratio ** np.abs(np.arange(-reach, reach + 1))
-        weights = np.convolve(noise, noise)
-        people = cell.people + np.arange(-2 * reach, 2 * reach + 1)
+    if epsilon_of(cell.mechanism):
+        people, weights = behind(cell.people, cell.mechanism)
     else:
         people = cell.people + np.arange(-1, 2)
-        weights = np.array([2.0, 1.0, 1.0] if cell.people - 1 == FLOOR else [1.0, 1.0, 1.0])
+        weights = np.array([[2.0, 1.0, 1.0] if cell.people - 1 == FLOOR else [1.0, 1.0, 1.0]])
         if cell.excess is not None:
             errors = np.array([1.0])
             for _ in range(max(cell.languages, 1)):
@@ -147,5 +157,5 @@ def _people(cell: Counted) -> tuple[NDArray[np.int64], Array]:
             reach = len(errors) // 2
             off = np.clip(cell.excess - np.arange(-1, 2), -reach - 1, reach + 1)
             weights = weights * np.maximum(np.pad(errors, 1)[off + reach + 1], _NEVER)
-    kept = (people >= FLOOR) & (weights > _NEVER * weights.max())
-    return people[kept], weights[kept] / weights[kept].sum()
+    kept = (people >= FLOOR) & (weights > _NEVER * weights.max(axis=1, keepdims=True)).any(axis=0)
+    return people[kept], weights[:, kept] / weights[:, kept].sum(axis=1, keepdims=True)

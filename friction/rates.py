@@ -5,6 +5,8 @@ that a number once shown never changes. What goes into it:
 
 - **the counts as they were made**: binomial people, of which the classifier finds and invents some (Rogan & Gladen
   1978), random rounding of the count, and the rounding of the number of people;
+- **under noise, how many people usually write** for the pair (``friction.turnout``), a draw of its posterior beside
+  each draw of the error rates: a single noisy number says too little of how many there were;
 - **the classifier's error rates** in each language, mixed as the pair's people write: ``DRAWS`` draws of their
   posteriors. They are not learnt from the cells themselves (a "cut", Plummer 2015), so that their uncertainty stays
   in the interval however many weeks go by;
@@ -27,6 +29,7 @@ from numpy.typing import NDArray
 
 from friction.likelihood import DRAWS, PLACES, WIDTH, Array, Counted, Errors, Stance, likelihood
 from friction.records import Cell
+from friction.turnout import Turnout
 
 POINTS: Final = 64
 """Shares that the grid holds, evenly spread in their arc sine, where a count's variance is the same everywhere."""
@@ -112,6 +115,7 @@ class _Company:
         self._last = np.zeros(len(series), dtype=int)
         self.logs = np.zeros((len(series), DRAWS, len(DRIFTS), POINTS))
         self.fit = np.zeros((len(series), len(DRIFTS)))
+        self._turnout = Turnout(len(series), DRAWS)
         self._prior = np.full((len(series), DRAWS, POINTS), 1 / POINTS)
 
     def see(self, pairs: NDArray[np.int64], week: int) -> list[Rate]:
@@ -125,7 +129,8 @@ class _Company:
         ratio = _normal(np.log(prior) + logs) / prior
         lost = (1 - (1 - JUMPS) ** gap)[:, None, None, None]
         logs = np.log((1 - lost) * ratio + lost + 1e-300)
-        here = np.stack([self._likelihood(pair) for pair in pairs])[:, :, None]
+        usual = self._turnout.see(pairs, [self._series[pair][self._seen[pair]] for pair in pairs])
+        here = np.stack([self._likelihood(*of) for of in zip(pairs, usual, strict=True)])[:, :, None]
         foretold = _normal(np.log(prior) + logs)
         peak = here.max(axis=-1, keepdims=True)
         evidence = (foretold * np.exp(here - peak)).sum(axis=-1) * np.exp(peak[..., 0] - peak.max())
@@ -138,15 +143,15 @@ class _Company:
         after = _normal(np.log(self._prior[pairs][:, :, None]) + self.logs[pairs])
         return [_summary(p) for p in (after.mean(axis=1) * drifts[pairs][:, :, None]).sum(axis=1)]
 
-    def _likelihood(self, pair: int) -> Array:
+    def _likelihood(self, pair: int, usual: NDArray[np.int64]) -> Array:
         cells = self._series[pair][: self._seen[pair] + 1]
         cell = cells[-1]
-        table = likelihood(Counted.of(cell, self._stance))
+        table = np.stack([likelihood(Counted.of(cell, self._stance), level) for level in usual.tolist()])
         mix = self._errors.mix(cells)
         hit, false = mix @ self._errors.sensitivity, 1 - mix @ self._errors.specificity
         q = SHARES * hit[:, None] + (1 - SHARES) * false[:, None]
         place = np.minimum((np.arcsin(np.sqrt(q)) / WIDTH * PLACES).astype(int), PLACES - 1)
-        found: Array = table[place]
+        found: Array = np.take_along_axis(table, place, axis=1)
         return found
 
     def _drifts(self) -> Array:
