@@ -192,6 +192,15 @@ def chances(exact: int, people: int, mechanism: str, share: str = "blame") -> Ma
     return {0: _tail(ratio, exact), **inner, people: _tail(ratio, people - exact)}
 
 
+def variance(mechanism: str, share: str = "blame") -> float:
+    """What the mechanism adds to the variance of a published count; of rounding, the mean over its remainders."""
+    if mechanism == MECHANISM:
+        return (BASE**2 - 1) / 6
+    most = MOST_PATTERNS if share == "patterns" else 1
+    ratio = math.exp(-float(SHARES[share]) * epsilon_of(mechanism) / most)
+    return 2 * ratio / (1 - ratio) ** 2
+
+
 def _tail(ratio: float, distance: int) -> float:
     """The chance of noise of ``distance`` or more, on one side."""
     if distance > 0:

@@ -8,8 +8,8 @@ starts anew there, and the trend says so.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Final
 
+from friction import voiced
 from friction.interventions import Effect, effects
 from friction.likelihood import Errors
 from friction.model_folder import ErrorRate
@@ -20,14 +20,12 @@ from friction.verdicts import Change, Pair, Verdict, changes
 
 __all__ = ["Break", "Pair", "Point", "Rate", "Trend", "Verdict", "trends", "with_effects"]
 
-PATTERN_STEP: Final = 0.05
-
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """A released cell with its corrected rates.
 
-    ``patterns`` are plain shares of respondents, uncorrected, to the nearest 0.05; those that come to 0 are left out.
+    ``patterns`` are plain shares of respondents, uncorrected (see ``voiced.shares``).
     """
 
     cell: Cell
@@ -145,18 +143,10 @@ def _points(pairs: Mapping[Pair, Sequence[Cell]], blame: Errors, appreciation: E
         blamed = rates(series, "blame", blame)
         appreciated = rates(series, "appreciation", appreciation)
         for (pair, cells), b, a in zip(own, blamed, appreciated, strict=True):
-            found[pair] += [Point(*of, _patterns(of[0])) for of in zip(cells, b, a, strict=True)]
+            found[pair] += [Point(*of, voiced.shares(of[0])) for of in zip(cells, b, a, strict=True)]
     for points in found.values():
         points.sort(key=lambda p: p.cell.last_week)
     return found
-
-
-def _patterns(cell: Cell) -> dict[Pattern, float]:
-    return {p: share for p, n in cell.patterns.items() if (share := _coarse(n / cell.respondents))}
-
-
-def _coarse(share: float) -> float:
-    return round(round(share / PATTERN_STEP) * PATTERN_STEP, 2)
 
 
 def _trend(pair: Pair, points: Sequence[Point], change: Change, series: Sequence[Cell]) -> Trend:

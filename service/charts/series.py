@@ -74,7 +74,7 @@ def patterns(trend: Trend, directory: Directory, language: Language, width: floa
     most = most_voiced(trend.points)[:MOST_PATTERNS]
     if not most:
         return None
-    top = max(share for point in trend.points for share in point.patterns.values())
+    top, tallest = max((s, p) for point in trend.points for p, s in point.patterns.items())
     rows = [
         {
             "y": _TOP + i * _ROW,
@@ -101,7 +101,7 @@ def patterns(trend: Trend, directory: Directory, language: Language, width: floa
         "plot": {"left": _LEFT, "right": width - _RIGHT, "top": _TOP, "bottom": _TOP + len(rows) * _ROW},
         **_around(trend, calendar, say),
     }
-    description = say("patterns.description", pattern=say.patterns[most[0]], top=say.percent(top))
+    description = say("patterns.description", pattern=say.patterns[tallest], top=say.percent(top))
     height = _TOP + len(rows) * _ROW + _BOTTOM
     return Chart("patterns", _title("patterns.title", trend, directory, say), description, width, height, scene)
 

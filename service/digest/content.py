@@ -5,16 +5,16 @@ once (as a change, as steady, or as one that cannot be told); hidden pairs are a
 directory is told of where it changed, and counted nowhere.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from friction.interventions import Effect
 from friction.records import Directory, TeamId, Week
-from friction.taxonomy import PATTERNS, Pattern
+from friction.taxonomy import Pattern
 from friction.trends import Pair, Point, Trend
 from friction.verdicts import RECENT_WEEKS
+from friction.voiced import leading
 
 from .practices import Practice, worth_trying
 
@@ -27,7 +27,7 @@ class News:
 
     Attributes:
         is_new: the week before, its verdict was another.
-        pattern: most voiced in its recent cells; None where none is.
+        pattern: most voiced in its recent cells; None where none clearly is.
         back: the pair the other way round; None where it is hidden.
     """
 
@@ -131,10 +131,5 @@ def _news(trend: Trend, week: Week, back: Trend | None, *, is_new: bool) -> News
 
 
 def leading_pattern(trend: Trend, week: Week) -> Pattern | None:
-    """The pattern most voiced in the weeks that the verdict is about, where any is; of equals, the taxonomy's first."""
-    voiced: Counter[Pattern] = Counter()
-    for point in trend.points:
-        if _is_recent(point, week):
-            voiced.update(point.cell.patterns)
-    most = max(PATTERNS, key=voiced.__getitem__)
-    return most if voiced[most] else None
+    """The pattern that leads in the weeks that the verdict is about, where one clearly does."""
+    return leading(p.cell for p in trend.points if _is_recent(p, week))
