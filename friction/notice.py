@@ -133,6 +133,7 @@ def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]
         "languages": sorted(card.errors["blame"]),
         "errors": {lang: _measured(rate) for lang, rate in sorted(card.errors["blame"].items())},
         "confidence": _CONFIDENCE,
+        "steady_confidence": 2 * _CONFIDENCE - 100,
         "recent_weeks": RECENT_WEEKS,
         "earlier_weeks": EARLIER_WEEKS,
         "false_discoveries": 100 * FALSE_DISCOVERIES,

@@ -12,7 +12,7 @@ from friction.settings import Settings
 from friction.store import interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore
-from friction.trends import Trend
+from friction.trends import Trend, with_effects
 
 from .released import Released, View
 
@@ -53,9 +53,10 @@ class State:
         return self.view().trends
 
     def trends_at(self, week: Week) -> Sequence[Trend]:
-        """Trends as they stood when a released week was the last."""
+        """Trends as they stood when a released week was the last, with what had been done by then."""
         view = self.view()
-        return view.trends if view.last_week == week else self.released.then(week, self.releases, self.errors)
+        found = view.trends if view.last_week == week else self.released.then(week, self.releases, self.errors)
+        return with_effects(found, self.errors, [i for i in self.interventions() if i.week <= week])
 
 
 def state_of(request: Request) -> State:

@@ -49,9 +49,10 @@ async def digest(request: Request, caller: Reader, week: WeekPath) -> Response:
 
 
 def _body(state: State, caller: Caller, week: Week, kind: str) -> Body:
-    found = caller.seen(state.trends_at(week))
+    trends = state.trends_at(week)
+    found = caller.seen(trends)
     mail = render(
-        state.trends_at(week), state.directory, week, state.settings.digest.language,
+        trends, state.directory, week, state.settings.digest.language,
         team=caller.key.team, before=state.trends_at(week + -1), link=about(state.settings.public_url),
         pictures=kind == HTML,
     )  # fmt: skip

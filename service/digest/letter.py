@@ -177,8 +177,10 @@ class _Writer:
         return series(trend, self._directory, self._say.language, WIDTH).png(scale=PICTURE_SCALE)
 
     def _alternative(self, trend: Trend, ends: Mapping[str, str]) -> str:
-        """What the chart of a pair says."""
-        first, last = trend.points[0], trend.points[-1]
+        """What the chart of a pair says, since another model or mechanism counts where one does."""
+        last = trend.points[-1]
+        made_by = last.cell.model, last.cell.mechanism
+        first = next(p for p in trend.points if (p.cell.model, p.cell.mechanism) == made_by)
         return self._say(
             "digest.picture", **ends, **self._rate(last.blame), first=self._say.percent(first.blame.value),
             first_week=first.cell.last_week, last_week=last.cell.last_week,

@@ -124,6 +124,25 @@ def test_what_a_pair_lacks_to_be_compared_is_said(make_cells: MakeCells, directo
     assert "One pair has had too few voices in the last 6 weeks: IT → Marketing." in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Steady: IT → Marketing. The 90% interval of the change stays within 5 points of 0 there."),
+        ("fr", "Stable : IT → Marketing. L'intervalle à 90 % du changement y reste à 5 points de 0 au plus."),
+    ],
+)
+def test_steady_says_no_more_than_was_tested(
+    language: Language, said: str, make_cells: MakeCells, directory: Directory
+) -> None:
+    """The interval of 95 % that is shown elsewhere may be wider than what is called steady."""
+    cells = [*make_cells([0.1] * 8 + [0.9] * 8), *make_cells([0.1] * 16, from_team="it", people=120)]
+    found = trends(cells, ERRORS)
+    (steady,) = [t for t in found if t.verdict == "steady"]
+    assert steady.high is not None
+    assert steady.high > 0.05
+    assert said in _flat(render(found, directory, WEEK, language).text)
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_week_without_news_says_so_and_is_short(
     language: Language, make_cells: MakeCells, directory: Directory
@@ -149,6 +168,13 @@ def test_the_pattern_is_of_the_weeks_that_the_verdict_is_about(make_cells: MakeC
     assert leading_pattern(trend, WEEK) == "unresponsive"
     silent = [replace(c, patterns={}) for c in cells]
     assert leading_pattern(trends(silent, ERRORS)[0], WEEK) is None
+
+
+def test_a_picture_is_told_since_the_model_that_counts(make_cells: MakeCells, directory: Directory) -> None:
+    before, after = make_cells([0.6] * 4, model="a"), make_cells([0.1] * 9 + [0.9] * 7, model="b")[4:]
+    mail = render(trends([*before, *after], ERRORS), directory, WEEK, "en")
+    (told,) = re.findall(r'alt="(Chart: [^"]*)"', _unescaped(mail.html))
+    assert re.search(r"from \d+% in 2026-W05 to \d+% in 2026-W16", told), told
 
 
 def test_names_are_escaped_in_html_only(make_cells: MakeCells, directory: Directory) -> None:

@@ -6,7 +6,13 @@ import io
 import httpx
 import pytest
 
-from friction.records import Week
+from friction.records import Intervention, TeamId, Week
+from friction.settings import Settings
+from friction.store import interventions
+from friction.store.engine import Database
+from friction.store.releases import ReleaseStore
+from service.digest import lay_out
+from service.edition import Edition
 
 READS = [
     "/v1/pairs",
@@ -191,3 +197,16 @@ def test_a_digest_tells_what_was_released_then(client: httpx.Client) -> None:
     page = client.get("/v1/digests/2026-W12", headers={"accept": "text/html"})
     assert "2026-W12" in page.text
     assert "2026-W13" not in page.text
+
+
+@pytest.mark.parametrize("week", ["2026-W12", "2026-W16"])
+def test_a_digest_is_what_was_mailed(
+    week: str, client: httpx.Client, settings: Settings, released: ReleaseStore, operations: Database
+) -> None:
+    for since in ("2026-W09", "2026-W14", "2026-W20"):
+        done = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse(since), f"one queue since {since}")
+        interventions.add(operations, done)
+    mailed = lay_out(Edition(settings, released, operations, Week.parse(week)).letter("en", None)).text
+    assert "one queue since 2026-W09" in mailed
+    assert "one queue since 2026-W20" not in mailed
+    assert client.get(f"/v1/digests/{week}", headers={"accept": "text/plain"}).text == mailed
