@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,6 +82,46 @@ def test_back_up_and_restore_sqlite(tmp_path: Path) -> None:
             file.write_bytes(b"the disk is gone")
 
     _there_and_back("SQLite", tmp_path, _environment(), lose)
+    for file in (tmp_path / "friction-data").glob("*.sqlite"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, "the owner's alone"
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="apt-get install sqlite3")
+def test_back_up_and_restore_sqlite_where_two_users_write(tmp_path: Path) -> None:
+    """As the units have it: what both halves write is in a folder of their group."""
+    home, shared = tmp_path / "home", tmp_path / "both halves"
+    for folder in (home, shared):
+        folder.mkdir()
+    shared.chmod(0o2770)
+    (home / "friction.toml").write_text(CONFIG, encoding="utf-8")
+    environment = _environment(**{
+        f"FRICTION_STORE_{store.upper()}": f"sqlite:///{shared}/{store}.sqlite" for store in ("releases", "operations")
+    })  # fmt: skip
+
+    def lose() -> None:
+        for file in (*shared.iterdir(), *(home / "friction-data").glob("*.sqlite*")):
+            file.unlink()
+
+    _there_and_back("SQLite", home, environment, lose)
+    for store in ("releases", "operations"):
+        found = (shared / f"{store}.sqlite").stat()
+        assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o660, shared.stat().st_gid)
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="apt-get install sqlite3")
+def test_no_backup_is_made_of_what_is_not_there(tmp_path: Path) -> None:
+    back_up, restore = _commands("SQLite")
+    for folder in ("friction-data", "backup"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "backup" / "scores.sqlite").write_bytes(b"an earlier one")
+    for script, said in ((back_up, "unable to open"), (restore, "There is no backup in backup/releases.sqlite")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", script], cwd=tmp_path, env=_environment(),
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode != 0
+        assert said in done.stderr
+        assert (tmp_path / "backup" / "scores.sqlite").read_bytes() == b"an earlier one"
 
 
 def _with_roles(server: Server) -> dict[str, str]:
