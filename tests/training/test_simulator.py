@@ -14,7 +14,7 @@ from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
 from training.simulator.confusions import measured_again, scored
-from training.simulator.measure import coverage, false_verdicts, figure, found_changes, intervened
+from training.simulator.measure import coverage, false_verdicts, figure, found_changes, intervened, noise
 from training.simulator.page import _is, page, summary
 from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
 
@@ -104,6 +104,7 @@ def test_everything_measured_makes_a_page() -> None:
         "false verdicts": false_verdicts(2, TRUE),
         "found changes": found_changes(1, TRUE),
         "interventions": intervened(3, TRUE),
+        "noise": noise(1, TRUE, ["2.3"]),
     }
     for by_level in found["coverage"].values():
         assert by_level["all"]["covered"][0] > 0.85

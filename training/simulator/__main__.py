@@ -18,7 +18,7 @@ import numpy as np
 from friction.model_folder import RELEASED
 
 from .confusions import Scores, scored
-from .measure import coverage, false_verdicts, found_changes, intervened, stress
+from .measure import coverage, false_verdicts, found_changes, intervened, noise, stress
 from .page import page, summary
 from .quantifiers import compare
 
@@ -36,6 +36,7 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
         "found changes": lambda: found_changes(companies, true),
         "interventions": lambda: intervened(OF_RARE_EVENTS * companies, true),
         "stress": lambda: stress(few // 2, true),
+        "noise": lambda: noise(few // 2, true),
         "estimators": lambda: summary(
             compare(scores, (12, 25, 100), max(companies // 100, 1), np.random.default_rng(6))
         ),

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from friction.disclosure import BASE, FLOOR, MECHANISM
+from friction.mechanisms import Counts as Exact
+from friction.mechanisms import Laplace
 from friction.model_folder import ErrorRate
 from friction.records import LANGS, Cell, Lang, TeamId, Week
 
@@ -113,6 +115,7 @@ def release(
     *,
     max_window_weeks: int = 13,
     model: str = "simulated",
+    laplace: Laplace | None = None,
 ) -> Played:
     """Close windows as ``friction.release`` does.
 
@@ -124,6 +127,7 @@ def release(
         names: of the rows' pairs, as many as rows or, repeated, a divisor of them.
         max_window_weeks: after which a window is dropped.
         model: name in the cells.
+        laplace: noise in the place of rounding; OpenDP's, which no seed repeats.
     """
     _, rows, people, weeks = comments.written.shape
     rates = [(errors[lang].hits / errors[lang].positives, 1 - errors[lang].rejections / errors[lang].negatives)
@@ -146,9 +150,12 @@ def release(
             french = (here[1] > here[0]).sum(axis=1)
             languages = np.stack([n[closing] - french, french], axis=1)
             respondents = (n[closing] + 1) // BASE * BASE
-            rounded = _rounded(languages, rng)
-            blame = np.minimum(_rounded(votes.sum(axis=1), rng), respondents)
-            perfect = np.minimum(_rounded((stance & (total > 0)).sum(axis=1), rng), respondents)
+            exact = votes.sum(axis=1), (stance & (total > 0)).sum(axis=1)
+            if laplace:
+                rounded, respondents, blame, perfect = _noisy(laplace, languages, *exact)
+            else:
+                rounded = _rounded(languages, rng)
+                blame, perfect = (np.minimum(_rounded(of, rng), respondents) for of in exact)
             for place, row in enumerate(closing):
                 share = float(truth[row, opens[row] : week + 1].mean())
                 for into, counted in ((played.cells, blame), (played.perfect, perfect)):
@@ -164,7 +171,7 @@ def release(
                             appreciation=0,
                             patterns={},
                             model=model,
-                            mechanism=MECHANISM,
+                            mechanism=laplace.name if laplace else MECHANISM,
                         )
                     )
                 played.truth[row].append(share)
@@ -180,6 +187,16 @@ def _rounded(count: Counts, rng: np.random.Generator) -> Counts:
     down, remainder = count - count % BASE, count % BASE
     found: Counts = down + BASE * (rng.random(count.shape) * BASE < remainder)
     return found
+
+
+def _noisy(laplace: Laplace, languages: Counts, blame: Counts, perfect: Counts) -> tuple[Counts, ...]:
+    """Languages, people, blame, and blame by perfect labels as noise publishes them; the last with noise of its own."""
+    said = []
+    for of_lang, *stances in zip(languages.tolist(), blame.tolist(), perfect.tolist(), strict=True):
+        exact = [Exact(sum(of_lang), dict(zip(LANGS, of_lang, strict=True)), of, 0, {}) for of in stances]
+        one, other = (laplace.publish(of, lambda _: 0.0) for of in exact)
+        said.append(([one.languages[lang] for lang in LANGS], one.people, one.blame, min(other.blame, one.people)))
+    return tuple(np.array(of) for of in zip(*said, strict=True))
 
 
 def drifting(level: Array, habits: Habits, rng: np.random.Generator, *, sd: float = 0.05, stay: float = 0.9) -> Array:

@@ -6,6 +6,7 @@ since the pairs of one share its card. Every company has a card of its own (``co
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from friction.interventions import effects
 from friction.likelihood import Errors
+from friction.mechanisms import Laplace
 from friction.model_folder import ErrorRate
 from friction.rates import rates
 from friction.records import Cell, Intervention, Lang
@@ -57,7 +59,7 @@ def figure(values: Sequence[float] | Array, weights: Sequence[float] | Array | N
 
 def worlds(
     count: int, habits: Habits, levels: Array, true: Truth, rng: np.random.Generator, *, sd: float = 0.0,
-    over: float = 0.0, step: tuple[NDArray[np.int64], int, float] | None = None,
+    over: float = 0.0, step: tuple[NDArray[np.int64], int, float] | None = None, laplace: Laplace | None = None,
 ) -> Iterator[World]:  # fmt: skip
     """Companies one by one.
 
@@ -70,6 +72,7 @@ def worlds(
         sd: of the drift around the level (see ``company.drifting``).
         over: variance of weekly shares around theirs, as a part of the largest possible one (beta-binomial).
         step: pairs, week and size of a change.
+        laplace: noise in the place of rounding.
     """
     names = pairs(habits.teams)
     for _ in range(count):
@@ -80,18 +83,21 @@ def worlds(
         held = truth
         if over:
             held = rng.beta(truth * (1 / over - 1) + 1e-9, (1 - truth) * (1 / over - 1) + 1e-9)
-        played = release(write(habits, held, rng), truth, true, rng, names)
+        played = release(write(habits, held, rng), truth, true, rng, names, laplace=laplace)
         yield World(truth, played, Errors(measured_again(true, rng)["blame"]))
 
 
-def coverage(count: int, true: Truth, *, habits: Habits = USUAL, sd: float = 0.05, seed: int = 1) -> dict[str, Any]:
+def coverage(
+    count: int, true: Truth, *, habits: Habits = USUAL, sd: float = 0.05, seed: int = 1,
+    languages: Mapping[str, float] = LANGUAGES, laplace: Laplace | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """How often intervals hold the truth, by prevalence, and errors beside the raw share's; ``count`` a language."""
     found: dict[str, Any] = {}
-    for place, (lang, french) in enumerate(LANGUAGES.items()):
+    for place, (lang, french) in enumerate(languages.items()):
         rng = np.random.default_rng((seed, place))
         sums: dict[float, list[list[float]]] = {p: [] for p in PREVALENCES}
         of = replace(habits, french=french)
-        for world in worlds(count, of, np.array(PREVALENCES), true, rng, sd=sd):
+        for world in worlds(count, of, np.array(PREVALENCES), true, rng, sd=sd, laplace=laplace):
             said = rates(world.played.cells, "blame", world.errors)
             rows: dict[float, list[tuple[float, ...]]] = {p: [] for p in PREVALENCES}
             for start, cells, truths, of_pair in zip(
@@ -241,4 +247,15 @@ def stress(count: int, true: Truth) -> dict[str, Any]:
     return {
         name: coverage(count, true, habits=habits, sd=sd, seed=5 + place)
         for place, (name, (habits, sd)) in enumerate(strained.items())
+    }
+
+
+def noise(count: int, true: Truth, epsilons: Sequence[str] = ("0.5", "1", "2.3")) -> dict[str, Any]:
+    """The same figures under differential privacy, in companies of four teams with a cell whenever a window closes."""
+    few = replace(USUAL, teams=4)
+    return {
+        f"epsilon {epsilon}": coverage(
+            count, true, habits=few, seed=6, languages={"both": 0.5}, laplace=Laplace(Decimal(epsilon))
+        )["both"]
+        for epsilon in epsilons
     }

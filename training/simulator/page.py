@@ -29,7 +29,9 @@ ESTIMATOR = f"""## What ships, and why
 Gladen), rounding of count and people, and draws of the card's error rates in each language, mixed as the pair's
 people write. A pair's past counts less the older it is (drifts of {", ".join(f"{d:g}" for d in DRIFTS)} a week in the
 arc sine, weighed by how well each foretold the pair), it may start anew in any week ({JUMPS:g}), and the company's
-other pairs are its prior (hierarchical beta, own cells left out). Only cells up to a week enter its rates: a number
+other pairs are its prior (hierarchical beta, own cells left out). Under noise, how many people usually write is read
+off all numbers of people of the pair together (negative binomial, five or more), and how common that is off the
+company's (empirical Bayes); one number alone says too little. Only cells up to a week enter its rates: a number
 once shown never changes. The interval is the shortest that holds 95 %.
 
 **Verdicts.** The last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums, over-dispersion by
@@ -73,6 +75,7 @@ def page(kept: Mapping[str, Found]) -> str:
         "found changes": _found_changes,
         "interventions": _interventions,
         "stress": _stress,
+        "noise": _noise,
         "estimators": _estimators,
         "organisations": _organisations,
     }
@@ -147,20 +150,24 @@ def _is(worst: Sequence[Sequence[float]], least: float, most: float) -> str:
     return "within its error" if within else "**no**"
 
 
-def _coverage(by: Found, title: str = "## Rates") -> str:
+def _coverage_table(by: Found) -> str:
     rows = [
         [lang, level, _percent(v["covered"]), _number(v["error"]), _number(v["raw"]), _number(v["ratio"]),
          f"{v['bias'][0]:+.3f}", f"{v['width'][0]:.2f}", f"{v['covered'][2]:.0f}"]
         for lang, levels in by.items() for level, v in levels.items() if level != "all"
     ]  # fmt: skip
     header = ["language", "prevalence", "covered", "error", "raw share's", "ratio", "bias", "width", "companies"]
+    return _table(header, rows)
+
+
+def _coverage(by: Found) -> str:
     words = (
         "Steadying draws rates towards the company's others: that is the bias, and why the error is a fraction of\n"
         "the raw share's. Votes are the real rule: of two comments either is enough to blame, which the error rates\n"
         f"of comments do not know; up to {MOST_TWICE:.0%} of people are taken to write just two. At a share of\n"
         "exactly none or all of a pair alone in its company, intervals can hold it in as little as 75 %.\n"
     ).replace("%", " %")
-    return f"{title}\n\n{_table(header, rows)}\n{words}"
+    return f"## Rates\n\n{_coverage_table(by)}\n{words}"
 
 
 def _false_verdicts(by: Found) -> str:
@@ -199,6 +206,11 @@ def _interventions(by: Found) -> str:
 
 def _stress(by: Found) -> str:
     return "\n".join(["## Where an assumption is strained\n", *(_coverage_short(n, of) for n, of in by.items())])
+
+
+def _noise(by: Found) -> str:
+    words = "Companies of four teams, both languages; in the place of a language, the epsilon of a cell.\n"
+    return f"## Under differential privacy\n\n{_coverage_table(by)}\n{words}"
 
 
 def _coverage_short(name: str, by: Found) -> str:
