@@ -39,6 +39,7 @@ class Report:
         masked: what redaction masked in the comments, by kind.
         targets: comments that speak of a team, by team.
         unattributed: comments that land on no pair, by why.
+        taken_columns: which columns were taken for whose teams, by letter.
         waiting: pairs that got a vote and are still under the threshold of people.
         repeated: the very same file is in already, whole.
         is_dry: nothing was written; ``added`` is what would have been new.
@@ -61,6 +62,7 @@ class Report:
     waiting: tuple[tuple[TeamId, TeamId], ...] = ()
     rejects: Rejects = field(default_factory=Rejects)
     ignored_columns: tuple[str, ...] = ()
+    taken_columns: tuple[str, ...] = ()
     repeated: bool = False
     is_dry: bool = False
     rejects_file: Path | None = None
@@ -104,6 +106,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "batch": report.batch or None,
         "dry_run": report.is_dry,
         **stored(report),
+        "columns_taken": list(report.taken_columns),
         "columns_not_used": _columns(report),
         "rejects_file": None if report.rejects_file is None else str(report.rejects_file),
     }
@@ -132,6 +135,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "unattributed", _counts(report.unattributed)
     yield "in already", _in_already(report)
     yield "too few voices", ", ".join(f"{speaks} -> {about}" for speaks, about in report.waiting)
+    yield "columns", ", ".join(report.taken_columns)
     yield "not used", ", ".join(_columns(report))
     for reason, group in report.rejects.groups.items():
         yield "rejected", f"{group.count}: {reason} ({_rows(group)})"

@@ -149,6 +149,7 @@ class _Reading:
         )
         self._report.form = opened.form
         self._report.ignored_columns = opened.ignored
+        self._report.taken_columns = opened.taken
         for number, (comment, scored) in enumerate(self._pipeline.stream(self._usable(opened.rows), evidence=False)):
             if number % BLOCK == 0:
                 progress(self._report, raw.tell() / size)

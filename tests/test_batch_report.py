@@ -30,6 +30,7 @@ def report() -> Report:
         unattributed=Counter({"no target": 4, "no author's team": 2}),
         waiting=((TeamId("it"), TeamId("sales")),),
         ignored_columns=("Duration", LONG),
+        taken_columns=("author's team: column B", "about: column C"),
         rejects_file=Path("rejects/1.csv"),
     )
     for row in (19, 20):
@@ -50,6 +51,7 @@ def test_a_table_says_all_that_there_is_to_say(report: Report) -> None:
         "  unattributed    2 no author's team, 4 no target",
         "  in already      2 votes, which do not count again",
         "  too few voices  it -> sales",
+        "  columns         author's team: column B, about: column C",
         "  not used        Duration, 1 with a long name",
         "  rejected        2: no week (rows 19, 20)",
         "  rejected        1: unknown team (row 4)",
@@ -62,6 +64,7 @@ def test_json_is_one_object_and_has_it_all(report: Report) -> None:
     assert (said["file"], said["rows"], said["added"], said["unattributed"]["no target"]) == ("jane-doe.csv", 20, 7, 4)
     assert said["waiting"] == [{"from_team": "it", "about_team": "sales"}]
     assert said["rejects"][0] == {"reason": "no week", "count": 2, "rows": [19, 20]}
+    assert said["columns_taken"] == ["author's team: column B", "about: column C"]
     assert said["columns_not_used"] == ["Duration", "1 with a long name"]
 
 

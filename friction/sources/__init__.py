@@ -64,11 +64,13 @@ class Opened:
         rows: what stands in it, in order.
         ignored: names of the columns that are not used (named once, for the report).
         form: the tool that wrote it, or the kind of file.
+        taken: which columns were taken for whose teams, by letter.
     """
 
     rows: Iterator[Row]
     ignored: tuple[str, ...]
     form: str = table.PLAIN
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,10 @@ class _File:
         return Opened(chat.rows(export, self.mapping, clock=self.clock, min_people=self.min_people), (), export.form)
 
     def _opened(self, records: Iterator[Record]) -> Opened:
-        form, ignored, rows = table.read(
+        form, layout, rows = table.read(
             records, self.name, self.mapping, resolve=self.resolve, find=self.find, clock=self.clock
         )
-        return Opened(rows, ignored, form)
+        return Opened(rows, layout.ignored, form, layout.taken)
 
 
 def listed(path: str) -> list[str]:

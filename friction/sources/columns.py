@@ -2,8 +2,8 @@
 
 A column that is named in ``[sources.NAME]`` is what it is named to be. A tool's own columns are known by their form.
 What is left is told from the first rows: a column of prose is a comment, and about the team that its header names; one
-whose cells are teams of the directory is the author's team, or the team asked about. Messages name columns by their
-place, as a spreadsheet's letter, because a header may be a person's words.
+whose cells are teams of the directory is the author's team, or the one spoken of, where its header says so. Messages
+name columns by their place, as a spreadsheet's letter, because a header may be a person's words.
 """
 
 import re
@@ -17,15 +17,13 @@ from friction.records import Mention, TeamId
 from friction.settings import SourceSection
 from friction.sources.blank import is_blank
 from friction.sources.grid import Head, Role, level
+from friction.sources.whose import Whose, whose
 
 SAMPLE: Final = 200
 """Rows that are looked at before the first comment comes out."""
 _PROSE: Final = 4
 """Words from which an answer is prose; under a header that names a team, two do."""
 _NUMBER: Final = re.compile(r"[\s\d.,%+/:-]*")
-_ABOUT: Final = re.compile(
-    r"\babout\b|\bregarding\b|\bconcern|\ba propos\b|\bau sujet\b|\btarget|\bcible\b|\bnoter\b|\brate\b"
-)
 Resolve = Callable[[str], TeamId | None]
 Find = Callable[[str], Sequence[Mention]]
 Named = Callable[[str], TeamId | None]
@@ -55,6 +53,17 @@ class Layout:
     question: int | None = None
     asked: frozenset[str] = frozenset()
     people: tuple[int, ...] = ()
+    unsaid: tuple[int, ...] = ()
+    """Columns of teams of which nothing says whose they are."""
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """Which column was taken for whose team, by its letter: a header may be a person's words."""
+        known = (("author's team", self.from_team), ("about", self.about_team))
+        return (
+            *(f"{said}: column {letter(column)}" for said, column in known if column is not None),
+            *(f"whose team? say from_team or about_team: column {letter(column)}" for column in self.unsaid),
+        )
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -117,21 +126,22 @@ class Finder:
         question = self._role("question")
         texts = self._texts(name, question)
         self._taken |= {t.column for t in texts} | {*self._head.roles} | {c for c in told.values() if c is not None}
-        teams = self._team_columns() if self._head.is_survey else {}
+        teams = self._team_columns() if self._head.is_survey else []
         respondent = told["respondent"]
         asked = {level(name) for name in self._mapping.texts} if question is not None else set()
         return Layout(
             head=self._head,
             texts=texts,
             id=told["id"] if told["id"] is not None else self._role("id"),
-            from_team=told["from_team"] if told["from_team"] is not None else teams.get("from_team"),
-            about_team=told["about_team"] if told["about_team"] is not None else teams.get("about_team"),
+            from_team=told["from_team"] if told["from_team"] is not None else _only(teams, "from_team"),
+            about_team=told["about_team"] if told["about_team"] is not None else _only(teams, "about_team"),
             week=told["week"] if told["week"] is not None else self._role("week"),
             lang=told["lang"],
             status=self._role("status"),
             question=question,
             asked=frozenset(asked - {"text"}),
             people=self._head.people if respondent is None else (respondent,),
+            unsaid=tuple(column for column, said in teams if said is None or _only(teams, said) is None),
         )
 
     def _role(self, role: Role) -> int | None:
@@ -212,16 +222,22 @@ class Finder:
             return False
         return 3 * sum(len(answer.split()) >= words for answer in answers) >= len(answers)
 
-    def _team_columns(self) -> dict[str, int]:
-        """Columns whose cells are teams: who speaks, and where the header says so, about whom."""
-        found: dict[str, list[int]] = {"from_team": [], "about_team": []}
-        for index, name in enumerate(self._names):
+    def _team_columns(self) -> list[tuple[int, Whose | None]]:
+        """Columns whose cells are teams, and whose their headers say they are."""
+        found = []
+        for index, name in enumerate(self._head.names):
             if index in self._taken:
                 continue
             cells = [row[index] for row in self._sample if index < len(row) and row[index].strip()]
             if cells and 5 * sum(self._resolve(cell) is not None for cell in cells) >= 4 * len(cells):
-                found["about_team" if _ABOUT.search(name) else "from_team"].append(index)
-        return {field: places[0] for field, places in found.items() if len(places) == 1}
+                found.append((index, whose(name)))
+        return found
+
+
+def _only(teams: Sequence[tuple[int, Whose | None]], wanted: Whose) -> int | None:
+    """The one column that says so."""
+    columns = [column for column, said in teams if said == wanted]
+    return columns[0] if len(columns) == 1 else None
 
 
 def _is_number(answer: str) -> bool:

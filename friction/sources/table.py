@@ -17,7 +17,7 @@ from friction.sources import (
     surveymonkey,
     typeform,
 )
-from friction.sources.columns import SAMPLE, Find, Finder, naming
+from friction.sources.columns import SAMPLE, Find, Finder, Layout, naming
 from friction.sources.dates import Clock, order_of
 from friction.sources.grid import TOP, Form, Head, Record, Rows
 from friction.sources.limits import MAX_COLUMNS
@@ -49,8 +49,8 @@ def recognise(top: Rows) -> tuple[str, Head]:
 
 def read(
     records: Iterator[Record], name: str, mapping: SourceSection, *, resolve: Resolve, find: Find | None, clock: Clock
-) -> tuple[str, tuple[str, ...], Iterator[Row]]:
-    """The form, the names of the columns that are not used, and the rows.
+) -> tuple[str, Layout, Iterator[Row]]:
+    """The form, what the columns hold, and the rows.
 
     Raises:
         SourceError: no header, no row under it, no comment column, or too many columns.
@@ -75,7 +75,7 @@ def read(
         order = order_of(row[column] for row in cells if column < len(row))
     clock = Clock(zone=clock.zone, order=order, unzoned=UTC if head.utc else None)
     rows = _rows(chain(sample, rest), Picker(layout, mapping, named), Reader(mapping, resolve, clock))
-    return form, layout.ignored, rows
+    return form, layout, rows
 
 
 def _header(top: list[Record]) -> Rows:

@@ -506,6 +506,7 @@ SAMPLES: dict[str, Sample] = {
         LIME.encode("utf-8-sig"),
         [(2, "marketing", None, None), (3, "sales", None, None)],
         blanks=1,
+        mapping={"from_team": "G1Q1"},
     ),
     "limesurvey, wordings, semicolons, the same person twice": Sample(
         "LimeSurvey",

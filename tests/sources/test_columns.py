@@ -1,0 +1,86 @@
+"""What a survey's columns are taken for, and what is left alone: blame must not point the wrong way."""
+
+import io
+
+import pytest
+
+from friction.records import Directory
+from friction.settings import SourceSection
+from friction.sources import Opened, read
+from friction.sources.whose import whose
+from friction.targets import TargetFinder
+from tests.sources.exports import comma_separated
+
+TIME = "2026/03/02 9:14:05 AM GMT+1"
+
+
+@pytest.fixture
+def survey(directory: Directory):  # type: ignore[no-untyped-def]
+    finder = TargetFinder(directory)
+
+    def opened(header: list[str], *rows: list[str], **mapping: object) -> Opened:
+        """Google Forms' answers to a form of those columns."""
+        content = comma_separated([["Timestamp", *header], *([TIME, *row] for row in rows)]).encode()
+        section = SourceSection.model_validate(mapping)
+        return read(io.BytesIO(content), "f.csv", section, finder.resolve, find=finder.find)
+
+    return opened
+
+
+@pytest.mark.parametrize(
+    "header",
+    """Your team|My team|Team|Team name|Department|Service|Équipe|Département|Votre équipe|Votre équipe :
+    |Nom de l'équipe|Your department|Which team are you in?|Which team do you work in?|Which team do you belong to?
+    |What is your team?|In which team do you work?|Dans quelle équipe travaillez-vous ?
+    |À quelle équipe appartenez-vous ?|Q3. Your team|De quelle équipe faites-vous partie ?
+    |Business unit|Please select your department|from_team
+    |Author's team|Team/Department|Équipe / service|Équipe du répondant
+    |Quelle est votre équipe ?|Your current team""".split("|"),
+)
+def test_a_header_that_says_so_is_the_authors_team(header: str) -> None:
+    assert whose(header.strip()) == "from_team"
+
+
+@pytest.mark.parametrize(
+    "header",
+    """Quelle équipe évaluez-vous ?|Équipe évaluée|Reviewed team|Feedback team|Who is this about?|Team concerned
+    |Which team would you like to thank or criticise?|Which team is your feedback for?|De quelle équipe parlez-vous ?
+    |Équipe concernée|Quelle équipe souhaitez-vous remercier ?|Rated team|Which department do you want to rate?
+    |Target team|Équipe cible|À propos de quelle équipe ?|Votre avis sur quelle équipe ?|Kudos to""".split("|"),
+)
+def test_a_header_that_rates_thanks_or_speaks_of_a_team_is_about_it(header: str) -> None:
+    assert whose(header.strip()) == "about_team"
+
+
+@pytest.mark.parametrize(
+    "header",
+    """Team you work with most|Which team?|Which team slows you down?|Which team slows your team down?|G1Q1|Column 2
+    |Quelle équipe vous ralentit ?|Avec quelle équipe travaillez-vous ?|How would you rate your team?|Team you wait for
+    |Which other team do you depend on?|De quelle équipe êtes-vous le moins satisfait ?""".split("|"),
+)
+def test_a_header_that_says_neither_or_both_is_not_guessed(header: str) -> None:
+    assert whose(header.strip()) is None
+
+
+def test_the_author_and_whom_they_speak_of_stand_side_by_side(survey) -> None:  # type: ignore[no-untyped-def]
+    header = ["Votre équipe", "De quelle équipe parlez-vous ?", "Votre retour"]
+    opened = survey(header, ["Marketing", "Sales", "Ils ne répondent jamais à nos demandes."])
+    assert opened.taken == ("author's team: column B", "about: column C")
+    assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [("marketing", "sales")]
+
+
+def test_a_team_that_is_thanked_never_speaks(survey) -> None:  # type: ignore[no-untyped-def]
+    answer = ["Sales", "They never answer us in Marketing."]
+    opened = survey(["Which team would you like to thank or criticise?", "What happened?"], answer)
+    assert opened.taken == ("about: column B",)
+    assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [(None, "sales")]
+
+
+def test_what_is_not_guessed_is_asked_for_and_may_be_said(survey) -> None:  # type: ignore[no-untyped-def]
+    header, answer = ["Team you work with most", "What happened?"], ["Sales", "They never answer us in Marketing."]
+    opened = survey(header, answer)
+    assert opened.taken == ("whose team? say from_team or about_team: column B",)
+    assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [(None, None)]
+    said = survey(header, answer, about_team="Team you work with most")
+    assert said.taken == ("about: column B",)
+    assert [r.comment.about_team for r in said.rows] == ["sales"]
