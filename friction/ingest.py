@@ -234,7 +234,7 @@ class _Reading:
         if comment.respondent is not None and comment.survey is None:
             return comment.respondent, f"{self._source}\x1f{self._report.form}"
         pool = f"{comment.survey or self._source}\x1f{week}"
-        return key if comment.respondent is None else f"{pool}\x1f{comment.respondent}", pool
+        return key if comment.respondent is None else f"{self._source}\x1f{week}\x1f{comment.respondent}", pool
 
     def _key(self, comment: Comment, week: Week) -> str | None:
         """What makes a comment the same one in another file: all that its row says, but not who wrote it.
@@ -242,11 +242,16 @@ class _Reading:
         The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
         So does what the configuration makes of a team's name, which may be another team's tomorrow; and a week that the
         row does not state, where an id tells the row from those of other weeks. Rows without an id that say the same
-        are told apart by their count in the file; of those with one, the first counts, and the others have no key.
+        are told apart by their count in the file; of those with one, and of one response, the first counts, and the
+        others have no key.
         """
         given = week if comment.id is None and comment.week is None else None
         row = (self._source, comment.id, comment.stated, given, comment.text)
         digest = hashlib.sha256("\x1f".join(map(str, row)).encode())
+        if comment.id is None and comment.survey is not None:
+            whose = digest.digest() + str(comment.respondent).encode()
+            if self._occurrences.add(whose) > 1:
+                return None
         times = self._occurrences.add(digest.digest())
         if comment.id is None:
             return f"{digest.hexdigest()}\x1f{times}"

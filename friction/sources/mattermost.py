@@ -80,7 +80,7 @@ def _messages(lines: IO[str], name: str, bots: frozenset[str]) -> Iterator[Messa
             yield Message(
                 number=next(numbers),
                 place=place,
-                id=f"{place}/{_time(said)}/{text(said, 'id')}".rstrip("/"),
+                id=f"{_time(said)}/{text(said, 'id')}".rstrip("/"),  # a channel has but a name, which may change
                 author=author if author and is_person else None,
                 sent=_moment(_time(said)),
                 write=partial(markup.markdown, text(said, "message")),

@@ -2,10 +2,11 @@
 
 Where nothing names a person, a row of a survey is one: its response's id tells it apart, else the row itself does.
 Such a key holds within the survey only, and the comment says so: next week's survey has the same people under others.
+A row keeps its key when its file comes again with more columns: only cells that say something make it, in any order.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from friction.errors import RowError
@@ -31,10 +32,13 @@ def of_object(number: int, found: Mapping[str, str], mapping: SourceSection) -> 
     respondent = found.get(mapping.respondent, "")
     survey = None
     if len(present) > 1 and mapping.one_row_per_person and not respondent.strip():
-        respondent, survey = _pseudonym(number, tuple(found.values())), _pseudonym(0, tuple(found))
+        respondent, survey = _pseudonym(number, found.values()), _pseudonym(0, found)
     return Cells(
         number=number,
-        texts=tuple((found[wanted], mapping.about(wanted)) for wanted in present),
+        texts=tuple(
+            (found[wanted], mapping.about(wanted), _again([found[key] for key in present[:place]], found[wanted]))
+            for place, wanted in enumerate(present)
+        ),
         id=found.get(mapping.id, ""),
         from_team=found.get(mapping.from_team, ""),
         about_team=found.get(mapping.about_team, ""),
@@ -79,27 +83,31 @@ class Picker:
             raise RowError("a preview or a test of the survey, not an answer")
         respondent = _first(cells, layout.people)
         survey = None
-        row_id = _at(cells, layout.id)
         about = None
         if layout.question is not None:
             self._check_question(_at(cells, layout.question), bool(respondent or _first(cells, head.responses)))
             about = self._named(_at(cells, layout.question))
         week = _at(cells, layout.week)
+        if head.undated and week.startswith(head.undated):
+            week = ""
         if not respondent and (head.is_survey or (self._mapping.one_row_per_person and len(layout.texts) > 1)):
             survey = self._survey
-            respondent = _first(cells, head.responses)
-            if not respondent and week.strip() and head.is_survey:
-                row_id = respondent = _pseudonym(0, cells)
-            respondent = respondent or _pseudonym(record.number, cells)
+            if response := _first(cells, head.responses):
+                respondent = f"{response} {week.strip() or survey}"  # some tools number each survey's responses from 1
+            else:
+                respondent = _pseudonym(0 if week.strip() and head.is_survey else record.number, cells)
         return Cells(
             number=record.number,
-            texts=tuple((_at(cells, text.column), text.about or about) for text in layout.texts),
-            id=row_id,
+            texts=tuple(
+                (said := _at(cells, text.column), text.about or about, _again(cells[: text.column], said))
+                for text in layout.texts
+            ),
+            id=_at(cells, layout.id),
             from_team=_at(cells, layout.from_team),
             about_team=_at(cells, layout.about_team),
             respondent=respondent,
             survey=survey,
-            week="" if head.undated and week.startswith(head.undated) else week,
+            week=week,
             lang=_at(cells, layout.lang),
         )
 
@@ -124,9 +132,15 @@ def _at(cells: tuple[str, ...], index: int | None) -> str:
     return cells[index] if index is not None and index < len(cells) else ""
 
 
-def _pseudonym(number: int, cells: tuple[str, ...]) -> str:
+def _again(before: Sequence[str], text: str) -> int:
+    """How many cells before a text say the same."""
+    return sum(cell.strip() == text.strip() for cell in before)
+
+
+def _pseudonym(number: int, cells: Iterable[str]) -> str:
     """What stands for a person where it is known only that a row is one.
 
     With a time in it, the same row is the same person again; without, only in the same place.
     """
-    return hashlib.sha256("\x1f".join((str(number), *cells)).encode()).hexdigest()[:32]
+    said = sorted(filter(None, map(str.strip, cells)))
+    return hashlib.sha256("\x1f".join((str(number), *said)).encode()).hexdigest()[:32]

@@ -40,10 +40,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A row's cells by what they hold, of JSON lines and tables alike."""
+    """A row's cells by what they hold, of JSON lines and tables alike.
+
+    ``texts``: each comment, the team that it is asked about, and how many cells before it say the same. That alone
+    tells it from another answer of the row, whatever columns come between them and whatever they are called.
+    """
 
     number: int
-    texts: tuple[tuple[str, TeamId | None], ...]
+    texts: tuple[tuple[str, TeamId | None, int], ...]
     id: str = ""
     from_team: str = ""
     about_team: str = ""
@@ -66,12 +70,12 @@ class Reader:
         row_id = cells.id.strip()
         name = shown(row_id)
         try:
-            blank = [is_blank(text) for text, _ in cells.texts]
+            blank = [is_blank(text) for text, *_ in cells.texts]
             said = None if all(blank) else self._said(cells, row_id)
         except RowError as error:
             yield Row(cells.number, name, reason=str(error))
             return
-        for place, ((text, about), says_nothing) in enumerate(zip(cells.texts, blank, strict=True)):
+        for (text, about, again), says_nothing in zip(cells.texts, blank, strict=True):
             if said is None or says_nothing:
                 yield Row(cells.number, name, reason=BLANK, blank=True)
             elif has_failed(text):
@@ -79,7 +83,7 @@ class Reader:
                     cells.number, name, reason="a failed formula stands in place of the text; write the text again"
                 )
             else:
-                yield Row(cells.number, name, comment=said.comment(text.strip(), about, place))
+                yield Row(cells.number, name, comment=said.comment(text.strip(), about, again))
 
     def _said(self, cells: Cells, row_id: str) -> "_Said":
         lang = _language(cells.lang) if cells.lang.strip() else None
@@ -141,8 +145,8 @@ class _Said:
     lang: Lang | None
     stated: str
 
-    def comment(self, text: str, about: TeamId | None, place: int) -> Comment:
-        """The answer in the row's ``place``-th text."""
+    def comment(self, text: str, about: TeamId | None, again: int) -> Comment:
+        """An answer of the row, before which ``again`` cells say the same."""
         return Comment(
             text=text,
             id=self.id,
@@ -153,7 +157,7 @@ class _Said:
             survey=self.survey,
             week=self.week,
             lang=self.lang,
-            stated=f"{self.stated}\x1f{place}",
+            stated=f"{self.stated}\x1f{again}",
         )
 
 

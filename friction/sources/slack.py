@@ -1,10 +1,10 @@
 """Slack: the zip of a workspace export; lists of conversations and people, and a folder of days for each conversation.
 
 channels.json are the public channels, groups.json the private ones, dms.json and mpims.json the direct conversations;
-a folder is named after its channel, or after a direct conversation's id. A message has ``ts``, ``user``, ``text``,
-and a ``subtype`` where it is more or less than that. An edited message stands with its last text; a forwarded one
-stands under ``attachments``, which are not read. A list of user groups (usergroups.json, as the API gives it) is read
-if it is there.
+a folder is named after its channel, or after a direct conversation's id; a renamed channel keeps its id. A message has
+``ts``, ``user``, ``text``, and a ``subtype`` where it is more or less than that. An edited message stands with its last
+text; a forwarded one stands under ``attachments``, which are not read. A list of user groups (usergroups.json, as the
+API gives it) is read if it is there.
 
 https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports
 https://docs.slack.dev/reference/events/message (subtypes)
@@ -56,6 +56,7 @@ class _Workspace:
         lists = [path for path in self._entries if path.rpartition("/")[2] in dict(_LISTS)]
         self._root = min(lists, key=len, default="").rpartition("/")[0]
         self._bots = {_SLACKBOT} | {text(user, "id") for user in self._items("users.json") if user_is_bot(user)}
+        self._ids: dict[str, str] = {}
         self._handles: dict[str, str] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
         self._read_groups()
@@ -68,6 +69,7 @@ class _Workspace:
                 names = tuple(filter(None, (text(listed, "name"), text(listed, "id"))))
                 place = next((name for name in names if name in days), "")
                 if place and place not in found:
+                    self._ids[place] = names[-1]
                     members = listed.get("members") if isinstance(listed, dict) else None
                     people = {m for m in members if isinstance(m, str)} if isinstance(members, list) else None
                     if people is None:
@@ -85,7 +87,7 @@ class _Workspace:
                     yield Message(
                         number=next(numbers),
                         place=place,
-                        id=f"{place}/{text(found, 'ts')}",
+                        id=f"{self._ids.get(place, place)}/{text(found, 'ts')}",
                         author=self._author(found),
                         sent=_moment(text(found, "ts")),
                         write=partial(markup.slack, text(found, "text"), self._handles),

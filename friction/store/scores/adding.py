@@ -23,6 +23,7 @@ from friction.store.scores.tables import (
     PARTS,
     SCORES,
     SEEN,
+    WHO,
     WINDOWS,
     Pair,
     Window,
@@ -86,12 +87,15 @@ def known(db: Connection, keys: Iterable[bytes]) -> dict[bytes, Week]:
 def has_spoken(db: Connection, pair: Pair, respondent: bytes, weeks: dict[Pair, list[int]]) -> bool:
     """Whether somebody has a vote in a pair's open window: then a comment that was brought before was theirs.
 
+    Whatever pool they stand in: a survey to which a question was added is another pool, of the same people.
     ``weeks``: of each pair's rows; those that are not asked for yet are put in.
     """
     here = is_pair(SCORES, pair)
     if pair not in weeks:
         weeks[pair] = _weeks(db, SCORES, here)
-    theirs = select(SCORES.c.week).where(here, SCORES.c.week.in_(weeks[pair]), SCORES.c.respondent == respondent)
+    who = respondent[:WHO]
+    is_theirs = SCORES.c.respondent.between(who, who + b"\xff" * (len(respondent) - WHO))
+    theirs = select(SCORES.c.week).where(here, SCORES.c.week.in_(weeks[pair]), is_theirs)
     return db.execute(theirs.limit(1)).first() is not None
 
 
@@ -155,7 +159,7 @@ class _Adding:
         self._arrive(place, self._tags[window.pair])
         said = (vote.lang, vote.blamed, vote.appreciated, vote.patterns, vote.model)
         self._scores.append((*place, respondent, self._tags[window.pair], *said))
-        self._spoke.add((window.pair, respondent))
+        self._spoke.add((window.pair, respondent[:WHO]))
         self._parts[place] += 1
         self._done.added += 1
 
@@ -176,7 +180,7 @@ class _Adding:
         """Whether a vote of the comment is new. The same words from somebody else are, too."""
         if self._is_first or self._is_over:
             return self._is_first
-        return not ((pair, respondent) in self._spoke or has_spoken(self._db, pair, respondent, self._weeks))
+        return not ((pair, respondent[:WHO]) in self._spoke or has_spoken(self._db, pair, respondent, self._weeks))
 
     def _arrive(self, place: _Place, tag: bytes) -> None:
         """A batch brings a comment to a window once, even where it is read again, or two people wrote the same."""
