@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from friction.likelihood import Errors
+from friction.model_folder import StanceErrors, errors_of
 from friction.rates import Rate
 from friction.records import Cell, TeamId, Week
 from friction.shares import share
@@ -79,16 +80,16 @@ def company(cells: Iterable[Cell]) -> Margin:
     return total
 
 
-def rate(cells: Sequence[Cell], errors: Errors) -> Rate | None:
+def rate(cells: Sequence[Cell], errors: StanceErrors) -> Rate | None:
     """The share of all voices that blame, corrected for the classifier's errors, with its 95 % interval.
 
     Args:
         cells: of any pairs, of one model and mechanism (``last_made``); None comes of none.
-        errors: of blame, by the model in use.
+        errors: of the model in use, which stand in for one that was never released.
     """
     if not cells:
         return None
-    found = share(cells, errors)
+    found = share(cells, Errors(errors_of(cells[0].model, errors)["blame"]))
     wide = _NORMAL * math.sqrt(found.variance + float(found.draws.var()))
     return Rate(*(min(max(x, 0.0), 1.0) for x in (found.value, found.value - wide, found.value + wide)))
 

@@ -9,11 +9,16 @@
       SHA256SUMS        of every other file
 
 Data only: no code, no pickle. Written by ``training.export``, read by ``friction.classifier`` and ``friction.trends``.
+
+Beside the folder stands ``errors.json``: the error counts of every model that was ever released, so that what an
+earlier one counted is shown with the same numbers as before.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +30,7 @@ from friction.taxonomy import HEADS, VERSION
 
 RELEASED: Final = Path(__file__).resolve().parent.parent / "models" / "friction-enfr-3"
 """The model that ships with this version."""
+ERRORS: Final = RELEASED.with_name("errors.json")
 CHECKED: Final = ("model.onnx", "tokenizer.json", "card.json", "README.md")
 
 
@@ -41,6 +47,10 @@ class ErrorRate:
     positives: int
     rejections: int
     negatives: int
+
+
+StanceErrors = Mapping[str, Mapping[str, ErrorRate]]
+"""A model's error counts, by stance and language ("en", "fr")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +73,14 @@ class Card:
     Attributes:
         scaling: by language, Platt scaling of each head's logit.
         thresholds: probability, by head, from which a label is given; a pattern's is given blame.
-        errors: by stance and language ("en", "fr").
+        errors: measured on dev.
     """
 
     name: str
     max_tokens: int
     scaling: dict[str, Scaling]
     thresholds: dict[str, float]
-    errors: dict[str, dict[str, ErrorRate]]
+    errors: StanceErrors
 
 
 def checksums(folder: Path) -> str:
@@ -113,5 +123,35 @@ def _parse(raw: dict[str, Any], folder: Path) -> Card:
             for lang, s in raw["scaling"].items()
         },
         thresholds=raw["thresholds"],
-        errors={s: {lang: ErrorRate(**e) for lang, e in by.items()} for s, by in raw["errors"].items()},
+        errors=_errors(raw["errors"]),
     )
+
+
+def _errors(raw: dict[str, dict[str, dict[str, int]]]) -> StanceErrors:
+    return {stance: {lang: ErrorRate(**e) for lang, e in by.items()} for stance, by in raw.items()}
+
+
+@cache
+def released_errors() -> Mapping[str, StanceErrors]:
+    """Error counts of every model that was ever released, by its name.
+
+    Raises:
+        IntegrityError: ``errors.json`` is missing or cannot be read.
+    """
+    try:
+        return {name: _errors(raw) for name, raw in json.loads(ERRORS.read_text(encoding="utf-8")).items()}
+    except (OSError, AttributeError, TypeError, ValueError):
+        raise IntegrityError(
+            f"{ERRORS} is missing or not the one that was released: what earlier models counted would be shown with "
+            "other numbers. Reinstall friction."
+        ) from None
+
+
+def errors_of(model: str, current: StanceErrors) -> StanceErrors:
+    """Error counts of the model that made a cell.
+
+    Args:
+        model: as the cell names it.
+        current: of the model in use, which stand in for one that was never released.
+    """
+    return released_errors().get(model, current)

@@ -2,7 +2,8 @@
 
 Composes ``friction.rates`` (single cells), ``friction.verdicts`` (change) and ``friction.interventions`` (effects).
 A share is only set beside one of the same model and mechanism; where a pair's series goes on under another, it
-starts anew there, and the trend says so.
+starts anew there, and the trend says so. Each is corrected with the error rates of the model that made it, so that
+another model in its place changes no number that was shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +12,8 @@ from itertools import groupby, pairwise
 
 from friction import voiced
 from friction.interventions import Effect, effects
-from friction.likelihood import Errors
-from friction.model_folder import ErrorRate
+from friction.likelihood import Errors, Stance
+from friction.model_folder import StanceErrors, errors_of
 from friction.rates import Rate, rates
 from friction.records import Cell, Intervention, TeamId, Week
 from friction.taxonomy import Pattern
@@ -68,7 +69,7 @@ class Trend:
 
 def trends(
     cells: Iterable[Cell],
-    errors: Mapping[str, Mapping[str, ErrorRate]],
+    errors: StanceErrors,
     interventions: Sequence[Intervention] = (),
     *,
     through: Week | None = None,
@@ -77,8 +78,8 @@ def trends(
 
     Args:
         cells: released cells, none after ``through``.
-        errors: of the model that is in use, by stance and language; cells of other models are corrected with them
-            too, for want of better, and never compared with its own.
+        errors: of the model in use; cells of one that was never released are corrected with them too, for want of
+            better, and never compared with its own.
         interventions: on any pairs.
         through: the last week released, which verdicts speak of: what is older than their weeks is not told as new
             where nobody has written since. None for the last week of all cells.
@@ -90,26 +91,26 @@ def trends(
         series.sort(key=lambda c: c.last_week)
     if not pairs:
         return []
-    blame, appreciation = Errors(errors["blame"]), Errors(errors["appreciation"])
     week = max(series[-1].last_week for series in pairs.values()) if through is None else through
     pairs = dict(sorted(pairs.items()))
-    points = _points(pairs, blame, appreciation)
-    found = changes(_comparable(pairs), blame, week)
+    points = _points(pairs, errors)
+    comparable = _comparable(pairs)
+    found = changes(comparable, _measured(comparable, "blame", errors), week)
     told = [_trend(pair, points[pair], found.get(pair, Change()), series) for pair, series in pairs.items()]
     return with_effects(told, errors, interventions)
 
 
 def with_effects(
     found: Sequence[Trend],
-    errors: Mapping[str, Mapping[str, ErrorRate]],
+    errors: StanceErrors,
     interventions: Sequence[Intervention],
 ) -> list[Trend]:
     """The same trends with the effects of other interventions: all that these change, at a fraction of the work."""
-    if not interventions:
+    if not (found and interventions):
         return [replace(trend, effects=()) for trend in found]
-    series = {(t.from_team, t.about_team): [point.cell for point in t.points] for t in found}
+    series = _comparable({(t.from_team, t.about_team): [point.cell for point in t.points] for t in found})
     by_pair: dict[Pair, list[Effect]] = {}
-    for effect in effects(_comparable(series), interventions, Errors(errors["blame"])):
+    for effect in effects(series, interventions, _measured(series, "blame", errors)):
         by_pair.setdefault((effect.intervention.from_team, effect.intervention.about_team), []).append(effect)
     return [replace(t, effects=tuple(by_pair.get((t.from_team, t.about_team), ()))) for t in found]
 
@@ -127,12 +128,18 @@ def _maker(cell: Cell) -> tuple[str, str]:
     return cell.model, cell.mechanism
 
 
+def _measured(series: Mapping[Pair, Sequence[Cell]], stance: Stance, errors: StanceErrors) -> Errors:
+    """Error rates of the one model that made these cells, of which there is at least one."""
+    made_by = next(iter(series.values()))[0].model
+    return Errors(errors_of(made_by, errors)[stance])
+
+
 def _segments(series: Sequence[Cell]) -> list[list[Cell]]:
     """A pair's cells, cut wherever another model or mechanism takes over."""
     return [list(cells) for _, cells in groupby(series, key=_maker)]
 
 
-def _points(pairs: Mapping[Pair, Sequence[Cell]], blame: Errors, appreciation: Errors) -> dict[Pair, list[Point]]:
+def _points(pairs: Mapping[Pair, Sequence[Cell]], errors: StanceErrors) -> dict[Pair, list[Point]]:
     """Points of every pair; the segments of one maker steady each other, and no others."""
     found: dict[Pair, list[Point]] = {pair: [] for pair in pairs}
     segments = [(pair, cells) for pair, series in pairs.items() for cells in _segments(series)]
@@ -140,8 +147,9 @@ def _points(pairs: Mapping[Pair, Sequence[Cell]], blame: Errors, appreciation: E
     for maker in makers:
         own = [(pair, cells) for pair, cells in segments if _maker(cells[0]) == maker]
         series = [cells for _, cells in own]
-        blamed = rates(series, "blame", blame)
-        appreciated = rates(series, "appreciation", appreciation)
+        measured = errors_of(maker[0], errors)
+        blamed = rates(series, "blame", Errors(measured["blame"]))
+        appreciated = rates(series, "appreciation", Errors(measured["appreciation"]))
         for (pair, cells), b, a in zip(own, blamed, appreciated, strict=True):
             found[pair] += [Point(*of, voiced.shares(of[0])) for of in zip(cells, b, a, strict=True)]
     for points in found.values():

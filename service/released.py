@@ -13,7 +13,7 @@ only where there is none yet do they wait, in few threads (``alone``), so that o
 import gc
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence, Sized
+from collections.abc import Callable, Hashable, Sequence, Sized
 from hashlib import sha256
 from threading import Lock
 from typing import Final, TypeVar
@@ -22,7 +22,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
-from friction.model_folder import ErrorRate
+from friction.model_folder import StanceErrors
 from friction.records import Intervention, TeamId, Week
 from friction.store.releases import ReleaseStore
 from friction.trends import Pair, Trend, trends, with_effects
@@ -34,7 +34,6 @@ WEEKS_KEPT: Final = 2
 """Weeks of the past whose trends are kept."""
 WAITING: Final = 20
 """Who may wait for work that is done alone; more are told to come again."""
-Errors = Mapping[str, Mapping[str, ErrorRate]]
 T = TypeVar("T")
 Held = TypeVar("Held", bound=Sized)
 
@@ -138,7 +137,7 @@ class Released:
         self,
         releases: ReleaseStore,
         interventions: Callable[[], tuple[Intervention, ...]],
-        errors: Errors,
+        errors: StanceErrors,
         *,
         anew: bool = False,
     ) -> View:
@@ -169,7 +168,7 @@ class Released:
             self._looked = time.monotonic()
             return self._view
 
-    def then(self, week: Week, releases: ReleaseStore, errors: Errors) -> list[Trend]:
+    def then(self, week: Week, releases: ReleaseStore, errors: StanceErrors) -> list[Trend]:
         """Trends as they stood when ``week`` was released: of the cells up to it, without interventions."""
         with self._past_lock:
             if week not in self._past:

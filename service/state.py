@@ -1,11 +1,11 @@
 """What the web process holds: the settings, the pipeline for scoring, the released cells, and what people enter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from friction.model_folder import RELEASED, ErrorRate, read_card
+from friction.model_folder import RELEASED, StanceErrors, read_card
 from friction.pipeline import Pipeline
 from friction.records import Directory, Intervention, Week
 from friction.settings import Settings
@@ -25,10 +25,8 @@ class State:
     pipeline: Pipeline
     releases: ReleaseStore
     operations: Database
-    errors: Mapping[str, Mapping[str, ErrorRate]] = field(
-        default_factory=lambda: read_card(RELEASED).errors, repr=False
-    )
-    """How often the model in use errs, by stance and language."""
+    errors: StanceErrors = field(default_factory=lambda: read_card(RELEASED).errors, repr=False)
+    """How often the model in use errs."""
     released: Released = field(default_factory=Released, init=False, repr=False)
 
     @property

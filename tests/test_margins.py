@@ -5,7 +5,6 @@ from itertools import permutations
 
 import pytest
 
-from friction.likelihood import Errors
 from friction.margins import Margin, closed_in, company, given, last_made, rate, received
 from friction.model_folder import ErrorRate
 from friction.records import Cell, Week
@@ -46,7 +45,7 @@ def test_both_ways_of_adding_up_give_the_company(cells: list[Cell]) -> None:
 
 def test_a_total_is_corrected_and_has_an_interval(make_cells: MakeCells) -> None:
     """True share 0.5: a classifier that finds 8 of 10 and invents 1 of 10 sees 0.45 of the voices blame."""
-    errors = Errors({"en": ErrorRate(hits=800, positives=1000, rejections=900, negatives=1000)})
+    errors = {"blame": {"en": ErrorRate(hits=800, positives=1000, rejections=900, negatives=1000)}}
     few, many = (rate(make_cells([0.45] * n, people=60), errors) for n in (2, 40))
     assert few is not None
     assert many is not None

@@ -42,6 +42,7 @@ def train(
     """Train a model on your own labelled rows. Stopped and run again, it goes on where it was."""
     _require_training()
     from friction import settings as configuration
+    from friction.model_folder import released_errors
 
     from . import rows as own
     from .corpus import examples
@@ -51,6 +52,8 @@ def train(
     from .network import new_network, save_network
     from .pointing import save_pointer, teach
 
+    if out.name in released_errors():
+        raise UsageError(f"{out.name} is a released model, and what it counted goes by that name: give another --out")
     directory = configuration.load(config).directory
     read = own.read(rows, directory)
     train_rows, dev_rows = (read, own.read(dev, directory)) if dev else own.split(read)

@@ -4,6 +4,7 @@
 
 The ranges of the int8 activations are taken from dev as well (``training.quantisation``).
 Calibration, thresholds and error rates are measured on dev with the exported int8 weights, as they will serve.
+The error counts are kept in ``errors.json`` beside the folder too, and stay there when another model takes its place.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from friction.inference import open_session
-from friction.model_folder import checksums
+from friction.model_folder import ERRORS, checksums
 from friction.taxonomy import HEADS, VERSION
 
 from . import calibration
@@ -99,6 +100,14 @@ def write_folder(model: Path, out: Path, dev: list[Example], readme: str) -> Non
     (out / "SHA256SUMS").write_text(checksums(out), encoding="utf-8")
 
 
+def keep_errors(folder: Path) -> None:
+    """Put a model's error counts beside those of the models before it, which what they counted is corrected with."""
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    path = folder.with_name(ERRORS.name)
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(kept | {card["name"]: card["errors"]}, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run the stage. The model card's table is written by ``training.evaluate``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -106,6 +115,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     write_folder(args.model, args.out, examples(load("dev")), "Not evaluated yet: run python -m training.evaluate\n")
+    keep_errors(args.out)
     size = sum(f.stat().st_size for f in args.out.iterdir()) / 1e6
     print(f"{args.out}: {size:.1f} MB")
 

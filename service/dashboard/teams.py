@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from friction.likelihood import Errors
 from friction.margins import closed_in, company, last_made, rate
 from friction.trends import Trend
 from service.access import PageReader
@@ -47,5 +46,5 @@ def _total(state: State, seen: Seen, found: list[Trend]) -> dict[str, object] | 
     if last is None:
         return None
     cells = last_made(closed_in((p.cell for t in found for p in t.points), last + 1 + -WEEKS, last))
-    share = rate(cells, Errors(state.errors["blame"]))
+    share = rate(cells, state.errors)
     return None if share is None else {"share": share, "margin": company(cells)}

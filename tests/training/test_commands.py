@@ -109,6 +109,12 @@ def test_any_checkpoint_can_be_trained_judged_and_served(home: Path, base: str) 
     assert scored.targets[0].blamed
 
 
+def test_no_model_takes_the_name_of_a_released_one(home: Path) -> None:
+    """Cells say by that name which errors they are corrected with."""
+    with pytest.raises(UsageError, match="friction-enfr-2 is a released model"):
+        _run("train", home / "rows.csv", "--base", home / "bert", "--out", home / "friction-enfr-2")
+
+
 class _Stopped(Exception):
     pass
 

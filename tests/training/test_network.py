@@ -24,7 +24,7 @@ from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS
 from training.corpus import Example, Gold, Labelled
-from training.export import run, to_onnx, write_folder
+from training.export import keep_errors, run, to_onnx, write_folder
 from training.finetune import Hands, predict, tokenise, train
 from training.network import Network, load_network
 from training.pointing import Pointer, Pointing, agreement, lessons, load_pointing, save_pointer, teach
@@ -102,6 +102,17 @@ def test_a_written_folder_serves(folder: Path, directory: Directory) -> None:
     )
     assert len(scored.targets) == 1
     assert len(scored.targets[0].patterns) == len(HEADS) - 3
+
+
+def test_error_counts_are_kept_beside_those_of_the_models_before(folder: Path, tmp_path: Path) -> None:
+    for name in ("tiny-1", "tiny-2"):
+        shutil.copytree(folder, tmp_path / name)
+        card = json.loads((folder / "card.json").read_text()) | {"name": name}
+        (tmp_path / name / "card.json").write_text(json.dumps(card))
+        keep_errors(tmp_path / name)
+        shutil.rmtree(tmp_path / name)
+    kept = json.loads((tmp_path / "errors.json").read_text())
+    assert kept == {"tiny-1": card["errors"], "tiny-2": card["errors"]}
 
 
 @pytest.mark.filterwarnings("ignore")

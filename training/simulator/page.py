@@ -32,7 +32,9 @@ arc sine, weighed by how well each foretold the pair), it may start anew in any 
 other pairs are its prior (hierarchical beta, own cells left out). Under noise, how many people usually write is read
 off all numbers of people of the pair together (negative binomial, five or more), and how common that is off the
 company's (empirical Bayes); one number alone says too little. Only cells up to a week enter its rates: a number
-once shown never changes. The interval is the shortest that holds 95 %.
+once shown never changes. The interval is the shortest that holds 95 %. A cell is corrected with the error rates of
+the model that counted it, of which `models/errors.json` keeps every released one's; cells of a model that never was
+(one of your own) with those of the model in use, so that their numbers change when another takes its place.
 
 **Verdicts.** The last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums, over-dispersion by
 Pearson's statistic, weighted Benjamini-Hochberg at 5 %: a test weighs more where the others who speak of the same
