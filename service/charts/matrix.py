@@ -1,10 +1,11 @@
 """The matrix of pairs: who speaks about whom, in the order of the directory.
 
 Security property (``tests/service/test_charts.py``): pairs without a trend are drawn alike but for their place, and no
-order, size or colour hangs on anything that is not in the trends (rule 12).
+order, size or colour hangs on anything that is not in the trends (rule 12), but for whose pairs the reader may see.
 """
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any, Final
 
 from friction.records import Directory, Team, Week
@@ -24,7 +25,14 @@ _TALL: Final = 58
 _TOP: Final = 46
 
 
-def matrix(found: Sequence[Trend], directory: Directory, language: Language, week: Week | None = None) -> Chart:
+def matrix(
+    found: Sequence[Trend],
+    directory: Directory,
+    language: Language,
+    week: Week | None = None,
+    *,
+    only: str | None = None,
+) -> Chart:
     """Each pair's latest share with its interval and verdict, or its share in the window that closed in a week.
 
     Args:
@@ -32,6 +40,7 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language, wee
         directory: whose teams are the rows and columns; other pairs are not drawn.
         language: of the reader.
         week: show its windows alone, without verdicts, which are of now.
+        only: the team whose pairs alone may be seen; the places of other pairs stay empty.
     """
     say, teams = words(language), list(directory.teams.values())
     points = {
@@ -48,13 +57,19 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language, wee
             "short": _short(speaks),
             "y": _TOP + i * _TALL,
             "cells": [
-                {"x": left + j * wide, "self": speaks == about}
+                {
+                    "x": left + j * wide,
+                    "self": speaks == about,
+                    "empty": only is not None and only not in (speaks.id, about.id),
+                }
                 | _shown(points.get((speaks.id, about.id)), speaks, about, say)
                 for j, about in enumerate(teams)
             ],
         }
         for i, speaks in enumerate(teams)
     ]
+    pairs = [a for a in permutations(directory.teams, 2) if only is None or only in a]
+    counts = {"count": len(points), "all": len(pairs)}
     scene = {
         "say": say,
         "rows": rows,
@@ -67,7 +82,9 @@ def matrix(found: Sequence[Trend], directory: Directory, language: Language, wee
     return Chart(
         "matrix",
         say("matrix.title"),
-        say("matrix.description", count=len(points), all=len(teams) * (len(teams) - 1)),
+        say("matrix.description", **counts)
+        if only is None
+        else say("matrix.description_of", **counts, team=next((t.name for t in teams if t.id == only), only)),
         left + len(teams) * wide + 2,
         _TOP + len(teams) * _TALL + 2,
         scene,

@@ -33,7 +33,7 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.globals |= {"first": _FIRST, "last": _LAST, "languages": LANGUAGES}
-templates.globals |= {"say": words("en"), "path": "/", "here": None, "caller": None}
+templates.globals |= {"say": words("en"), "path": "/", "here": None, "caller": None, "only": None}
 """So that a page without a reader, like that of the errors, has a frame too."""
 
 
@@ -49,10 +49,19 @@ def render(
         status: of the answer.
         context: what the template names.
     """
-    say = words(language_of(request, state_of(request)))
-    page = templates.get_template(template).render(say=say, path=request.url.path, caller=caller, **context)
+    state = state_of(request)
+    say, only = words(language_of(request, state)), _only(caller, state)
+    page = templates.get_template(template).render(say=say, path=request.url.path, caller=caller, only=only, **context)
     headers = {"Content-Security-Policy": POLICY, "Content-Language": say.language, "Vary": "Cookie, Accept-Language"}
     return HTMLResponse(page, status, headers)
+
+
+def _only(caller: Caller | None, state: State) -> str | None:
+    """Name of the one team whose pairs a caller may see; None where they may see all."""
+    if caller is None or caller.key.team is None:
+        return None
+    team = state.directory.teams.get(TeamId(caller.key.team))
+    return caller.key.team if team is None else team.name
 
 
 def language_of(request: Request, state: State) -> Language:

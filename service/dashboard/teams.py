@@ -23,15 +23,16 @@ def teams(request: Request, caller: PageReader) -> HTMLResponse:
 
 @router.get("/teams/{team}")
 def team(team: str, request: Request, caller: PageReader) -> HTMLResponse:
-    """A team, received and given."""
+    """A team, received and given, as far as the caller may see it."""
     state, known = state_of(request), team_of(request, team)
     seen = Seen.by(caller, state)
-    others = [other for other in state.directory.teams.values() if other != known]
+    others = [o for o in state.directory.teams.values() if o != known and caller.sees(o.id, known.id)]
     return render(
         request,
         "team.html",
         caller=caller,
         team=known,
+        alone=caller.key.team not in (None, known.id),
         weeks=WEEKS,
         last_week=seen.last_week,
         received=_total(state, seen, [t for t in seen.trends if t.about_team == known.id]),

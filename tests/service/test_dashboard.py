@@ -3,6 +3,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha384
+from itertools import permutations
 from typing import Any
 
 import httpx
@@ -174,7 +175,7 @@ def test_after_weeks_of_silence_numbers_are_not_the_first(
     with asking(State(settings, pipeline, releases, operations)) as client:
         page = client.get("/").text
         assert "These are the first numbers" not in page
-        assert "No pair has changed in a way that the numbers can vouch for" in page
+        assert "None of these pairs has changed in a way that the numbers can vouch for" in page
         assert f"{6 * 5 - 1} more pairs have too few voices" in page
 
 
@@ -196,17 +197,52 @@ def test_an_intervention_shows_its_effect(
 
 
 def test_a_bound_key_sees_its_team_s_pairs_alone(client: httpx.Client, operations: Database) -> None:
-    """Its pages are those of a company whose other pairs are hidden."""
+    """Its pages say so, and count its pairs alone."""
     mine = bearing(make_key(operations, "read", team="it"))
     page = client.get("/", headers=mine).text
     assert "Support about IT" in page
     assert "Marketing: " not in page
     assert "/pairs/sales/marketing" not in page
-    assert "29 more pairs" in page
+    assert "9 more pairs" in page
     assert client.get("/pairs/sales/marketing", headers=mine).status_code == 404
     assert "/pairs/sales/marketing" not in client.get("/teams/sales", headers=mine).text
     assert "sales,marketing" not in client.get("/v1/cells.csv", headers=mine).text
     assert "Your key is for reading" in client.get("/interventions", headers=mine).text
+
+
+@pytest.mark.parametrize(
+    ("language", "only", "all_told", "not_all", "headings"),
+    [
+        ({}, "You see pairs of IT only", "10 of 10 pairs of IT have enough voices", ("too few", "of 30"),
+         ("What IT say of Sales", "What Sales say of IT", "What others say of IT", "What others say of Sales")),
+        (FRENCH, "uniquement les paires de IT", "10 paires de IT sur 10 ont assez de voix", ("trop peu", "sur 30"),
+         ("Ce que IT dit de Sales", "Ce que Sales dit de IT", "Ce que les autres disent de IT",
+          "Ce que les autres disent de Sales")),
+    ],
+)  # fmt: skip
+def test_a_bound_key_reads_nothing_false_of_pairs_that_it_does_not_see(
+    language: dict[str, str], only: str, all_told: str, not_all: tuple[str, str], headings: tuple[str, ...],
+    releases: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline, make_cells: MakeCells,
+) -> None:  # fmt: skip
+    """Every pair is released: no page may say that one has too few voices, nor that one team is all others."""
+    pairs = permutations(settings.directory.teams, 2)
+    cells = [make_cells([0.3] * 2, from_team=a, about_team=b) for a, b in pairs]
+    for of_week in zip(*cells, strict=True):
+        releases.append(of_week[0].last_week, serialise(list(of_week)))
+    mine = bearing(make_key(operations, "read", team="it"))
+    with asking(State(settings, pipeline, releases, operations)) as client:
+        paths = ("/", "/weeks", "/weeks/2026-W02", "/weeks/2026-W30", "/teams/sales", "/teams/it")
+        pages = {path: client.get(path, headers=mine | language).text for path in paths}
+    assert [path for path, page in pages.items() if only not in page] == []
+    assert not [path for path, page in pages.items() for wrong in (*not_all, 'class="hidden"') if wrong in page]
+    assert all_told in pages["/"]
+    assert all_told in pages["/weeks/2026-W02"]
+    theirs, ours = pages["/teams/sales"], pages["/teams/it"]
+    assert [heading in theirs for heading in headings] == [True, True, False, False]
+    assert [heading in ours for heading in headings] == [False, False, True, False]
+    rows = {path: set(re.findall(r'<th scope="row"><a href="/teams/(\w+)"', pages[path])) for path in pages}
+    assert rows["/teams/sales"] == {"it"}
+    assert rows["/teams/it"] == set(settings.directory.teams) - {"it"}
 
 
 def test_files_sent_are_told_to_whoever_sent_them(
