@@ -13,13 +13,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from friction.records import TeamId
 from friction.rejects import Group, Rejects
 
-LONGEST_NAME: Final = 24
-"""Characters of a column's name that is shown; a longer one may be a comment's text."""
 Lost = Literal["no target", "no author's team", "no team that may be spoken of"]
 """Why a comment lands on no pair."""
 
@@ -107,7 +105,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "dry_run": report.is_dry,
         **stored(report),
         "columns_taken": list(report.taken_columns),
-        "columns_not_used": _columns(report),
+        "columns_not_used": list(report.ignored_columns),
         "rejects_file": None if report.rejects_file is None else str(report.rejects_file),
     }
 
@@ -136,7 +134,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "in already", _in_already(report)
     yield "too few voices", ", ".join(f"{speaks} -> {about}" for speaks, about in report.waiting)
     yield "columns", ", ".join(report.taken_columns)
-    yield "not used", ", ".join(_columns(report))
+    yield "not used", ", ".join(report.ignored_columns)
     for reason, group in report.rejects.groups.items():
         yield "rejected", f"{group.count}: {reason} ({_rows(group)})"
     yield "rejects listed", str(report.rejects_file or "")
@@ -147,13 +145,6 @@ def _in_already(report: Report) -> str:
         return "the very same file, whole: it does not count again"
     again = report.votes - report.added + report.repeats
     return f"{again} votes, which do not count again" if again else ""
-
-
-def _columns(report: Report) -> list[str]:
-    """Columns that are not used; only the number of those whose name is so long that it may be a comment."""
-    named = [column for column in report.ignored_columns if len(column) <= LONGEST_NAME]
-    more = len(report.ignored_columns) - len(named)
-    return named + [f"{more} with a long name"] * bool(more)
 
 
 def _rows(group: Group) -> str:

@@ -62,7 +62,7 @@ class Opened:
 
     Attributes:
         rows: what stands in it, in order.
-        ignored: names of the columns that are not used (named once, for the report).
+        ignored: letters of the columns that are not used; a header may be a person's words.
         form: the tool that wrote it, or the kind of file.
         taken: which columns were taken for whose teams, by letter.
     """

@@ -67,10 +67,10 @@ class Layout:
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Names of the columns that are not used, but for the tool's own."""
+        """Letters of the columns that are not used, but for the tool's own."""
         singles = (self.id, self.from_team, self.about_team, self.week, self.lang, self.status, self.question)
         used = {t.column for t in self.texts} | {*singles} | {*self.people} | {*self.head.roles}
-        return tuple(name for index, name in enumerate(self.head.names) if name.strip() and index not in used)
+        return tuple(letter(index) for index, name in enumerate(self.head.names) if name.strip() and index not in used)
 
 
 def naming(find: Find | None) -> Named:

@@ -1,5 +1,6 @@
 """A table, as a survey tool or a person wrote it, to comments: its form recognised, its columns laid out."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import chain, islice
@@ -17,7 +18,7 @@ from friction.sources import (
     surveymonkey,
     typeform,
 )
-from friction.sources.columns import SAMPLE, Find, Finder, Layout, naming
+from friction.sources.columns import SAMPLE, Find, Finder, Layout, letter, naming
 from friction.sources.dates import Clock, order_of
 from friction.sources.grid import TOP, Form, Head, Record, Rows
 from friction.sources.limits import MAX_COLUMNS
@@ -36,6 +37,9 @@ FORMS: Final[tuple[Form, ...]] = (
 )
 """The most telling first: none of them takes another's files."""
 PLAIN: Final = "table"
+_DATE: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d\d){1,2}"
+_ANSWER: Final = re.compile(rf"(?s:.*)\w@\w(?s:.*)|(?:{_DATE})(?:[T ,]+\d.*)?")
+"""What stands in answers and in no name of a column."""
 
 
 def recognise(top: Rows) -> tuple[str, Head]:
@@ -53,7 +57,7 @@ def read(
     """The form, what the columns hold, and the rows.
 
     Raises:
-        SourceError: no header, no row under it, no comment column, or too many columns.
+        SourceError: no header, an answer in its place, no row under it, no comment column, or too many columns.
     """
     top = list(islice(records, TOP))
     if not top:
@@ -63,6 +67,8 @@ def read(
     if len(top[0].cells) > MAX_COLUMNS:
         raise SourceError(f"{name} has more than {MAX_COLUMNS} columns; leave out what is not asked")
     form, head = recognise(_header(top))
+    if form == PLAIN:
+        _check_header(head.names, name)
     rest = chain(top[head.rows :], records)
     sample = list(islice(rest, SAMPLE))
     if not sample:
@@ -88,6 +94,16 @@ def _header(top: list[Record]) -> Rows:
         cells = tuple(cell.strip() for cell in record.cells[: len(first)])
         rows.append(cells + ("",) * (len(first) - len(cells)))
     return rows
+
+
+def _check_header(names: tuple[str, ...], file: str) -> None:
+    """Refuse a header that is an answer: its words would tell what whole columns are about."""
+    for index, name in enumerate(names):
+        if _ANSWER.fullmatch(name):
+            raise SourceError(
+                f"{file}: row 1 holds an e-mail address or a date in column {letter(index)}, so that it is no row of "
+                "column names; put that row back on top of the answers"
+            )
 
 
 def _rows(records: Iterator[Record], picker: Picker, reader: Reader) -> Iterator[Row]:

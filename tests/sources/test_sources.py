@@ -51,7 +51,7 @@ def test_json_lines(rows) -> None:  # type: ignore[no-untyped-def]
 def test_columns_are_mapped_and_the_rest_named(directory: Directory) -> None:
     raw = io.BytesIO(b"Your comment,Dept,Mood\nhello you,Sales,7\n")
     opened = read(raw, "x.csv", SourceSection(text="Your comment", from_team="Dept"), TargetFinder(directory).resolve)
-    assert opened.ignored == ("Mood",)
+    assert opened.ignored == ("C",)
     assert [r.comment.from_team for r in opened.rows if r.comment] == ["sales"]
 
 
@@ -135,6 +135,9 @@ def test_a_bad_line_of_json_does_not_stop_a_file(rows, line: str, reason: str) -
         (b"text,week\n", "a.csv", "no row under it"),
         (b"comment,week\nx,2026-W10\n", "a.csv", "has no column 'text' in row 1"),
         (b"text,text\nx,y\n", "a.csv", "'text' stands twice"),
+        (b"1,ann@x.example,Sales never answers\n2,b@x.example,IT is late\n", "a.csv", "address or a date in column B"),
+        (b"Sales never answers,2026-11-16 09:10:00\nIT is late,2026-11-16\n", "a.csv", "address or a date in column B"),
+        (b"16/11/2026;Sales never answers\n16/11/2026;IT is late\n", "a.csv", "address or a date in column A"),
         (b"PK\x03\x04rest", "a.csv", "is a damaged archive"),
         (b"%PDF-1.7", "a.csv", "is a PDF"),
         (b'{"text": "x"}\n', "a.csv", "holds JSON, not CSV"),
