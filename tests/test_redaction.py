@@ -34,6 +34,15 @@ def test_masks(text: str, masked: str) -> None:
     assert redact(text).text == masked
 
 
+def test_a_handle_that_is_a_team_is_not_a_persons() -> None:
+    names = {"sales": ("Sales", ()), "support": ("Support", ("Équipe-Aide",))}
+    directory = Directory({TeamId(i): Team(TeamId(i), name, aliases=also) for i, (name, also) in names.items()})
+    redacted = Redactor(directory).redact("@Sales and @équipe-aide sleep; @sales7, @sales.dupont, @marie.l do not")
+    assert redacted.text.text == "@Sales and @équipe-aide sleep; [person], [person], [person] do not"
+    assert redacted.counts == {"handle": 3}
+    assert {mention.team for mention in TargetFinder(directory).find(redacted.text.text)} == {"sales", "support"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,8 +1,9 @@
 """Mask what could identify a person, before anything else looks at a text.
 
 Promises: personal names, e-mail addresses, URLs, phone numbers, bank accounts, cards, national numbers, IP
-addresses, handles and employee numbers become a neutral placeholder; a word of the directory is not taken for a name;
-nothing found is logged or kept but its kind is counted. Finding and masking are apart, joined by ``Found``.
+addresses, handles and employee numbers become a neutral placeholder; a word of the directory is not taken for a name,
+nor "@" before a team's name for a person's handle; nothing found is logged or kept but its kind is counted. Finding and
+masking are apart, joined by ``Found``.
 How well, per kind and language: docs/redaction.md. Called by ``friction.pipeline``; training reads through it too.
 """
 
@@ -65,6 +66,7 @@ class Redactor:
     ) -> None:
         phrases = list(_phrases(directory)) if directory else []
         self._names = NameFinder(phrases)
+        self._team_handles = frozenset("@" + fold(phrase) for phrase in phrases)
         alex = any(word.folded == fold(MASKS["name"]) for phrase in phrases for word in words(phrase))
         self._masks = MASKS | ({"name": _BESIDE_AN_ALEX, "listed_name": _BESIDE_AN_ALEX} if alex else {})
         self._roster = roster or Roster()
@@ -72,10 +74,13 @@ class Redactor:
 
     def find(self, text: str) -> list[Found]:
         """Everything to be masked, in order, without overlaps; what has a form of its own wins over a name."""
-        candidates = list(patterns.find(text, self._identifiers))
+        candidates = [found for found in patterns.find(text, self._identifiers) if not self._is_team(found, text)]
         candidates += [Found(span, "listed_name") for span in self._roster.find(text)]
         candidates += [Found(span, "name") for span in self._names.find(text)]
         return without_overlaps(candidates)
+
+    def _is_team(self, found: Found, text: str) -> bool:
+        return found.kind == "handle" and fold(text[found.span.start : found.span.end]) in self._team_handles
 
     def redact(self, text: str) -> Redacted:
         """``text`` with everything that ``find`` finds masked."""

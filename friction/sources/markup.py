@@ -44,7 +44,7 @@ def slack(text: str, groups: dict[str, str]) -> str:
     https://docs.slack.dev/messaging/formatting-message-text (mentions, links, quotes, escapes)
 
     >>> slack("&gt; quoted\n<@U012AB> asked <!subteam^S1|@sales>, see <https://x.example|the plan> &amp; wait", {})
-    '@someone asked @sales, see the plan & wait'
+    '@someone asked sales, see the plan & wait'
     """
     text = unescape(_ANGLES.sub(lambda found: _slack_angle(found[1], groups), _BLOCK.sub(" ", _short(text))))
     return markdown(text)
@@ -55,7 +55,7 @@ def _slack_angle(inside: str, groups: dict[str, str]) -> str:
     if target.startswith("@"):
         return PERSON
     if target.startswith("!subteam^"):
-        return label or groups.get(target.removeprefix("!subteam^"), "")
+        return (label or groups.get(target.removeprefix("!subteam^"), "")).removeprefix("@")
     if target.startswith("!"):
         return label if target.startswith("!date") else ""
     return label or target.removeprefix("#") if target.startswith("#") else label or target

@@ -141,6 +141,7 @@ def test_mattermost_lines_that_are_something_else_are_passed_over(rows) -> None:
         ("<mailto:a@b.test|a@b.test> wrote", "a@b.test wrote"),
         ("5 &lt; 6 <", "5 < 6 <"),
         ("<!subteam^S9> sleeps", "sleeps"),
+        ("<!subteam^S1|@sales> never answers", "sales never answers"),
     ],
 )
 def test_slack_markup(written: str, own: str) -> None:
