@@ -115,10 +115,16 @@ class Clock:
 
 def _in_order(first: int, second: int, order: Order | None) -> tuple[int, int]:
     """Day and month."""
-    if first > 12 or first == second:
+    if first == second:
         return first, second
-    if second > 12:
-        return second, first
+    if max(first, second) > 12:
+        told: Order = "dmy" if first > 12 else "mdy"
+        if order not in (None, told):
+            raise RowError(
+                f"the date is no {order}, as the other rows or [sources.NAME] have it; mend the row, or say "
+                f'dates = "{told}" there'
+            )
+        order = told
     if order is None:
         raise RowError('the date can be read in two ways; say dates = "dmy" or "mdy" in the [sources.NAME] section')
     return (first, second) if order == "dmy" else (second, first)
@@ -140,11 +146,15 @@ def _zone(found: re.Match[str]) -> tzinfo | None:
     return timezone((1 if offset[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
 
 
-def order_of(dates: Iterable[str]) -> Order | None:
+def order_of(dates: Iterable[str], habit: Order | None = None) -> Order | None:
     """What the days of a file tell of their order: one over 12 settles it, two that disagree unsettle it again.
 
-    >>> order_of(["03/02/2026 10:00", "16/02/2026"]), order_of(["03/02/2026"])
-    ('dmy', None)
+    Args:
+        dates: as they are written.
+        habit: the order of the tool that wrote them, for days that tell nothing.
+
+    >>> order_of(["03/02/2026 10:00", "16/02/2026"]), order_of(["03/02/2026"]), order_of(["03/02/2026"], "mdy")
+    ('dmy', None, 'mdy')
     """
     told: set[Order] = set()
     for text in dates:
@@ -153,4 +163,4 @@ def order_of(dates: Iterable[str]) -> Order | None:
                 told.add("dmy")
             if int(found[2]) > 12:
                 told.add("mdy")
-    return told.pop() if len(told) == 1 else None
+    return habit if not told else told.pop() if len(told) == 1 else None

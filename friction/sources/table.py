@@ -77,8 +77,8 @@ def read(
     named = naming(find)
     layout = Finder(head, mapping, cells, resolve=resolve, named=named).layout(name)
     order = mapping.dates or head.order
-    if order is None and (column := layout.week) is not None:
-        order = order_of(row[column] for row in cells if column < len(row))
+    if mapping.dates is None and (column := layout.week) is not None:
+        order = order_of((row[column] for row in cells if column < len(row)), head.order)
     clock = Clock(zone=clock.zone, order=order, unzoned=UTC if head.utc else None)
     rows = _rows(chain(sample, rest), Picker(layout, mapping, named), Reader(mapping, resolve, clock))
     return form, layout, rows

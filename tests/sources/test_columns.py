@@ -84,3 +84,26 @@ def test_what_is_not_guessed_is_asked_for_and_may_be_said(survey) -> None:  # ty
     said = survey(header, answer, about_team="Team you work with most")
     assert said.taken == ("about: column B",)
     assert [r.comment.about_team for r in said.rows] == ["sales"]
+
+
+def _dated(directory: Directory, *days: str, **mapping: object) -> list[str]:
+    """What becomes of SurveyMonkey's answers of those days: their weeks, or why there is none."""
+    rows = [[str(n), "1", day, day, f"They never answered us on day {n}."] for n, day in enumerate(days)]
+    top = [["Respondent ID", "Collector ID", "Start Date", "End Date", "What slows you down?"]]
+    content = comma_separated([*top, ["", "", "", "", "Open-Ended Response"], *rows]).encode()
+    section = SourceSection.model_validate(mapping)
+    opened = read(io.BytesIO(content), "m.csv", section, TargetFinder(directory).resolve)
+    assert opened.form == "SurveyMonkey"
+    return [str(row.comment.week) if row.comment else str(row.reason) for row in opened.rows]
+
+
+def test_days_of_one_file_are_read_in_one_order(directory: Directory) -> None:
+    assert _dated(directory, "03/02/2026 09:14") == ["2026-W10"]  # the tool's habit
+    assert _dated(directory, "02/03/2026", "05/02/2026", "16/03/2026") == ["2026-W10", "2026-W06", "2026-W12"]
+    assert [said[:8] for said in _dated(directory, "03/02/2026", "16/03/2026", "03/16/2026")] == [
+        "the date", "2026-W12", "2026-W12",
+    ]  # fmt: skip
+    late = _dated(directory, *["03/02/2026"] * 200, "16/03/2026")
+    assert "the date is no mdy" in late[-1]
+    said = _dated(directory, "03/02/2026", "03/27/2026", dates="dmy")
+    assert (said[0], said[1][:18]) == ("2026-W06", "the date is no dmy")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from friction.errors import RowError
-from friction.sources.dates import LONGEST, Clock, order_of
+from friction.sources.dates import LONGEST, Clock, Order, order_of
 
 PARIS = Clock(zone=ZoneInfo("Europe/Paris"))
 
@@ -55,6 +55,13 @@ def test_a_day_that_could_be_two_needs_an_order() -> None:
     assert str(Clock(order="dmy").week("03/02/2026")) == "2026-W06"
     assert str(Clock(order="mdy").week("03/02/2026")) == "2026-W10"
     assert order_of(["03/02/2026", "13/02/2026", "02/13/2026"]) is None
+
+
+@pytest.mark.parametrize(("order", "written"), [("dmy", "03/27/2026"), ("mdy", "27/03/2026")])
+def test_a_day_against_the_order_is_not_read_the_other_way_round(order: Order, written: str) -> None:
+    with pytest.raises(RowError, match="mend the row, or say dates"):
+        Clock(order=order).week(written)
+    assert str(Clock().week(written)) == "2026-W13"
 
 
 def test_moments_in_utc_that_do_not_say_so() -> None:
