@@ -65,6 +65,12 @@ class Report:
     is_dry: bool = False
     rejects_file: Path | None = None
 
+    @property
+    def is_lost(self) -> bool:
+        """Something was said, and nothing of it could be counted: no row was good, or no author has a team."""
+        found = self.comments + self.rejects.count
+        return found > 0 and self.comments == self.unattributed["no author's team"]
+
 
 def public(report: Report) -> dict[str, Any]:
     """What whoever sent a file may know of it."""

@@ -75,7 +75,7 @@ def ingest(
             report.rejects_file = settings.data / "rejects" / f"{content.hex()[:16]}.csv"
             listing.write(report.rejects_file)
     report.votes = len(votes)
-    store.add_batch(content, votes, whole=not report.rejects.count, report=taken)
+    store.add_batch(content, votes, whole=not (report.rejects.count or report.is_lost), report=taken)
     report.repeated = not report.batch
     return report
 

@@ -35,6 +35,11 @@ LOST: Final = 86_400
 """Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
 
+_NO_TEAM: Final = (
+    "Not one of its comments could be counted, because no author's team is known. Name the column that holds it in "
+    "[sources.NAME], or add the teams, as they are written there, to [teams] of friction.toml."
+)
+
 
 class _Failed(Exception):
     """A file cannot be read; the message says why, without its text."""
@@ -55,8 +60,8 @@ def empty_inbox(inbox: Inbox, read: Read, stop: Stop = never) -> list[str]:
     for claim in inbox.take():
         try:
             report = _read(read, str(claim.path), claim.source, claim.week)
-            if report.rejects.count and not report.comments:
-                raise _Failed(f"{claim.path.name}: {_NOTHING}")
+            if report.is_lost:
+                raise _Failed(f"{claim.path.name}: {_NO_TEAM if report.comments else _NOTHING}")
         except _Failed as failure:
             claim.failed(str(failure))
             failures.append(str(failure))

@@ -195,6 +195,18 @@ def test_the_command_empties_it(home: Path, ask: Ask) -> None:
     assert "2 files that could not be read" in _empty(home)
 
 
+def test_a_file_without_an_authors_team_is_kept_and_counts_once_that_is_mended(home: Path, ask: Ask) -> None:
+    content = "text,squad,respondent,week\nMarketing never answers us,sales,p1,2026-W10\n"
+    _put(home / "inbox" / "a.csv", content)
+    assert "a.csv: Not one of its comments could be counted, because no author's team is known" in _empty(home, code=2)
+    assert [path.name for path in (home / "inbox" / "failed").rglob("*.csv")] == ["a.csv"]
+    with (home / "friction.toml").open("a") as config:
+        config.write('[sources.squads]\nfrom_team = "squad"\n')
+    _put(home / "inbox" / "squads" / "a.csv", content)
+    _empty(home)
+    assert ask("select count(*) from scores") == [(1,)]
+
+
 def test_a_file_whose_process_was_killed_counts_once(home: Path, ask: Ask) -> None:
     rows = [f"Marketing was late with order {n} and the helpdesk knew,sales,p{n % 9},2026-W10\n" for n in range(60)]
     _put(home / "inbox" / "a.csv", "text,from_team,respondent,week\n" + "".join(rows))
