@@ -124,8 +124,9 @@ class Finder:
             field: self._told(field, name) for field in ("id", "week", "lang", "from_team", "about_team", "respondent")
         }
         question = self._role("question")
+        self._taken |= {column for column in told.values() if column is not None}
         texts = self._texts(name, question)
-        self._taken |= {t.column for t in texts} | {*self._head.roles} | {c for c in told.values() if c is not None}
+        self._taken |= {t.column for t in texts} | {*self._head.roles}
         teams = self._team_columns() if self._head.is_survey else []
         respondent = told["respondent"]
         asked = {level(name) for name in self._mapping.texts} if question is not None else set()
@@ -188,7 +189,12 @@ class Finder:
                     f"{name} has no column {missing[0]!r} in row {self._head.rows}. {how_to_map('column', mapping)}"
                 )
         marked = [index for index, role in self._head.roles.items() if role == "text"]
-        found = marked or self._prose()
+        found = marked or self._prose() or self._unanswered()
+        if not found and self._head.is_survey:
+            raise SourceError(
+                f'{name}: no column looks like comments. Say which one it is: [sources.NAME] text = "..." and --source '
+                "NAME"
+            )
         if not found:
             raise SourceError(
                 f"{name} has no column {mapping.texts[0]!r} in row {self._head.rows}. {how_to_map('column', mapping)}"
@@ -209,6 +215,21 @@ class Finder:
             if (names_team or head.is_survey) and self._is_prose(index, 2 if names_team else _PROSE):
                 found.append(index)
         return found
+
+    def _unanswered(self) -> list[int]:
+        """Columns of a survey in which nobody said anything: in a quiet week, that of the comments is among them."""
+        head = self._head
+        return [
+            index
+            for index, name in enumerate(head.names)
+            if head.is_survey
+            and name.strip()
+            and index not in self._taken
+            and index not in head.roles
+            and (head.prose is None or index in head.prose)
+            and whose(name) is None
+            and all(index >= len(row) or is_blank(row[index]) for row in self._sample)
+        ]
 
     def _is_prose(self, index: int, words: int) -> bool:
         answers = [

@@ -57,7 +57,7 @@ def read(
     """The form, what the columns hold, and the rows.
 
     Raises:
-        SourceError: no header, an answer in its place, no row under it, no comment column, or too many columns.
+        SourceError: no header, an answer in its place, no comment column, or too many columns.
     """
     top = list(islice(records, TOP))
     if not top:
@@ -71,8 +71,6 @@ def read(
         _check_header(head.names, name)
     rest = chain(top[head.rows :], records)
     sample = list(islice(rest, SAMPLE))
-    if not sample:
-        raise SourceError(f"{name} has a header in row {top[head.rows - 1].number} and no row under it")
     cells = [record.cells for record in sample if not record.reason]
     named = naming(find)
     layout = Finder(head, mapping, cells, resolve=resolve, named=named).layout(name)

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from friction.errors import SourceError
 from friction.records import Directory
 from friction.settings import SourceSection
 from friction.sources import Opened, read
@@ -84,6 +85,18 @@ def test_what_is_not_guessed_is_asked_for_and_may_be_said(survey) -> None:  # ty
     said = survey(header, answer, about_team="Team you work with most")
     assert said.taken == ("about: column B",)
     assert [r.comment.about_team for r in said.rows] == ["sales"]
+
+
+@pytest.mark.parametrize("answers", [[], ["RAS", ""], [""]])
+def test_a_quiet_week_is_no_comments(survey, answers: list[str]) -> None:  # type: ignore[no-untyped-def]
+    header = ["Your team", "Rate the week (1-5)", "What slows you down?"]
+    opened = survey(header, *(["Marketing", "4", answer] for answer in answers))
+    assert [(row.number, row.blank) for row in opened.rows] == [(n, True) for n in range(2, 2 + len(answers))]
+
+
+def test_a_survey_of_terse_answers_asks_for_the_column(survey) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SourceError, match="no column looks like comments"):
+        survey(["Your team", "What slows you down?"], ["Marketing", "Sales too slow"])
 
 
 def _dated(directory: Directory, *days: str, **mapping: object) -> list[str]:

@@ -116,7 +116,7 @@ def test_ratings_choices_and_repeated_labels_are_no_comments(directory: Director
 
 def test_a_survey_without_a_comment_column_says_so(directory: Directory) -> None:
     content = comma_separated([["Timestamp", "Team", "Score"], ["2026/03/02 9:14:05 AM GMT+1", "IT", "4"]]).encode()
-    with pytest.raises(SourceError, match="say which one it is"):
+    with pytest.raises(SourceError, match="no column looks like comments"):
         opened(Sample("Google Forms", "f.csv", content, []), directory)
 
 

@@ -132,7 +132,7 @@ def test_a_bad_line_of_json_does_not_stop_a_file(rows, line: str, reason: str) -
     [
         (b"", "a.csv", "is empty"),
         (b"  \n\n", "a.csv", "is empty"),
-        (b"text,week\n", "a.csv", "no row under it"),
+        (b"comment,week\n", "a.csv", "has no column 'text' in row 1"),
         (b"comment,week\nx,2026-W10\n", "a.csv", "has no column 'text' in row 1"),
         (b"text,text\nx,y\n", "a.csv", "'text' stands twice"),
         (b"1,ann@x.example,Sales never answers\n2,b@x.example,IT is late\n", "a.csv", "address or a date in column B"),
@@ -158,6 +158,10 @@ def test_a_bad_file_says_what_and_how_to_mend_it(rows, content: bytes, name: str
         rows(content, name)
     assert message in str(found.value)
     assert name in str(found.value)
+
+
+def test_a_header_alone_is_no_comments(rows) -> None:  # type: ignore[no-untyped-def]
+    assert rows("text,week\n") == []
 
 
 def test_missing_file_and_folder(tmp_path) -> None:  # type: ignore[no-untyped-def]
