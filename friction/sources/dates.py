@@ -20,8 +20,10 @@ Order = Literal["dmy", "mdy"]
 _TIME: Final = r"(?:[ T,]+(?:(?:at|a|um) )?(?P<hour>\d\d?)[:h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?)?"
 _TAIL: Final = (
     r"(?: ?(?P<half>[ap])\.?m\.?)?(?: ?(?:\(?(?P<zone>utc|gmt|z)\)?)?(?P<offset>[+-]\d\d?(?::?\d\d)?)?)?"
-    r"(?: [a-z]{2,5})?"
+    r"(?: uhr)?(?: (?P<name_of_zone>[a-z]{2,5}))?"
 )
+_HOURS: Final = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
+"""Zones that have a name in RFC 5322, 4.3, in hours from UTC; other abbreviations mean several places."""
 _YEAR_FIRST: Final = re.compile(rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?){_TIME}{_TAIL}")
 _YEAR_LAST: Final = re.compile(rf"(?P<first>\d\d?)[-/.](?P<second_>\d\d?)[-/.](?P<year>\d{{4}}|\d\d){_TIME}{_TAIL}")
 _DAY_NAMED: Final = re.compile(
@@ -98,10 +100,22 @@ class Clock:
         try:
             for pattern in (_YEAR_FIRST, _YEAR_LAST, _DAY_NAMED):
                 if len(folded) <= LONGEST and (found := pattern.fullmatch(folded)):
-                    return datetime(*self._day(found.groupdict()), *_time(found.groupdict()), tzinfo=_zone(found))
+                    moment = datetime(*self._day(found.groupdict()), *_time(found.groupdict()))
+                    return moment.replace(tzinfo=self._zone(found, moment))
         except (ValueError, KeyError):
             pass
         raise RowError("week is not an ISO week (2026-W47) or a date (2026-11-16)")
+
+    def _zone(self, found: re.Match[str], moment: datetime) -> tzinfo | None:
+        """The zone beside a moment: its offset, else the organisation's own or one of RFC 5322 by its name."""
+        name = found["name_of_zone"]
+        if found["offset"] is not None or found["zone"] or name is None:
+            return _offset(found)
+        if name == (moment.replace(tzinfo=self.zone).tzname() or "").casefold():
+            return self.zone
+        if name in _HOURS:
+            return timezone(timedelta(hours=_HOURS[name]))
+        raise RowError("the date has a time zone that is not known; write its hours from UTC: 2026-11-16 09:14 +01:00")
 
     def _day(self, found: dict[str, str | None]) -> tuple[int, int, int]:
         year = int(found["year"] or 0)
@@ -137,7 +151,7 @@ def _time(found: dict[str, str | None]) -> tuple[int, int, int]:
     return hour, int(found["minute"] or 0), int(found["second"] or 0)
 
 
-def _zone(found: re.Match[str]) -> tzinfo | None:
+def _offset(found: re.Match[str]) -> tzinfo | None:
     offset = found["offset"]
     if offset is None:
         return UTC if found["zone"] else None

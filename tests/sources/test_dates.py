@@ -31,6 +31,12 @@ PARIS = Clock(zone=ZoneInfo("Europe/Paris"))
         ("lundi 2 mars 2026 à 09:14:05 UTC", "2026-W10"),
         ("1er février 2026", "2026-W05"),
         ("2 Mar 2026 09:14", "2026-W10"),
+        ("2026-11-15 20:30:00 EST", "2026-W47"),  # half past two on Monday in Paris
+        ("Nov 15, 2026, 4:30 PM PST", "2026-W47"),
+        ("2026/11/15 5:30:00 PM EST", "2026-W46"),
+        ("2026-11-15 23:30:00 CET", "2026-W46"),  # the organisation's own
+        ("2026-11-15 20:30:00 -0500 EST", "2026-W47"),
+        ("15.11.2026 23:30 Uhr", "2026-W46"),
         ("2026-12-31", "2026-W53"),
         ("2027-01-03", "2026-W53"),
         ("2026-03-29T22:30:00Z", "2026-W14"),  # summer time: it is Monday there
@@ -47,6 +53,12 @@ def test_a_moment_falls_in_the_week_of_the_organisation(written: str, week: str)
 def test_what_is_no_moment_is_rejected_without_being_quoted(written: str) -> None:
     with pytest.raises(RowError, match="week is"):
         PARIS.week(written)
+
+
+@pytest.mark.parametrize("zone", ["IST", "AEST", "CEST", "xyz"])
+def test_a_zone_that_is_not_known_is_not_passed_over(zone: str) -> None:
+    with pytest.raises(RowError, match="time zone that is not known"):
+        PARIS.week(f"2026-11-15 20:30:00 {zone}")
 
 
 def test_a_day_that_could_be_two_needs_an_order() -> None:
