@@ -95,7 +95,7 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
             return Row(message.number, name, reason=_BLANK, blank=True)
         if message.sent is None:
             raise RowError("the message has no time that can be read")
-        text.encode()
+        f"{text}{message.author}".encode()
         comment = Comment(
             text=text,
             id=name,

@@ -4,6 +4,9 @@ The whole file is checked before a row is read. Guessing libraries name Windows-
 counting the bytes that are French letters in the one and in the other tells it from Mac Roman, which old Excel for
 Mac still writes.
 
+UTF-8 with a few bytes of another encoding in it, or cut off inside its last character, stays UTF-8: those bytes become
+lone surrogates, by which their rows are rejected.
+
 Stray NULs (a block of them where a disk or a transfer failed, padding of an old system) are left out of the text. A
 file with many of them apart, or with other control characters besides, is no text.
 """
@@ -26,6 +29,10 @@ _FEW: Final = 3
 """Odd places that any file may have, however small."""
 _SELDOM: Final = 50
 """Characters of a text for each that it may have more."""
+_WIDE: Final = re.compile(r"[^\0-\x7f\udc80-\udcff]")
+_BAD: Final = re.compile(r"[\udc80-\udcff]+")
+_FOR_EACH_BAD: Final = 3
+"""Characters over ASCII that are UTF-8, for each place that is not; Windows-1252 and Mac Roman make hardly one."""
 _LETTERS: Final = "éèêëàâäçùûüîïôöœæÉÈÊÀÇÔÎ’‘“”«»…–—"
 
 
@@ -65,7 +72,8 @@ def open_text(raw: BinaryIO, name: str) -> io.TextIOWrapper:
     """
     spots = _Spots(name)
     encoding = _encoding(raw, spots)
-    return (_Spotted if spots.seen else _Lines)(raw, encoding=encoding, newline="")
+    errors = "surrogateescape" if encoding == "utf-8" else "strict"
+    return (_Spotted if spots.seen else _Lines)(raw, encoding=encoding, errors=errors, newline="")
 
 
 def check_start(head: bytes, name: str) -> None:
@@ -119,7 +127,7 @@ def _encoding(raw: BinaryIO, spots: _Spots) -> str:
     marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
     try:
         for encoding in marked or _candidates(head):
-            if _decodes(raw, encoding, spots):
+            if _decodes(raw, encoding, spots) or (encoding == "utf-8" and _is_mostly_utf8(raw, spots)):
                 return encoding if marked or encoding == "utf-8" or encoding.startswith("utf-16") else _eight_bit(raw)
     finally:
         raw.seek(0)
@@ -157,6 +165,20 @@ def _eight_bit(raw: BinaryIO) -> str:
     if points["mac_roman"] > points["cp1252"] or (undefined and points["mac_roman"]):
         return "mac_roman"
     return "" if undefined else "cp1252"
+
+
+def _is_mostly_utf8(raw: BinaryIO, spots: _Spots) -> bool:
+    """Whether what is no valid UTF-8 is no other encoding either; a last character that is cut off does not count."""
+    raw.seek(0)
+    spots.restart()
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    valid = bad = 0
+    while chunk := raw.read(_CHUNK):
+        text = decoder.decode(chunk)
+        spots.look(text)
+        valid += len(_WIDE.findall(text))
+        bad += len(_BAD.findall(text))
+    return valid > 0 and valid >= _FOR_EACH_BAD * bad
 
 
 def _decodes(raw: BinaryIO, encoding: str, spots: _Spots) -> bool:

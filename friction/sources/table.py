@@ -23,7 +23,7 @@ from friction.sources.dates import Clock, order_of
 from friction.sources.grid import TOP, Form, Head, Record, Rows
 from friction.sources.limits import MAX_COLUMNS
 from friction.sources.picker import Picker
-from friction.sources.rows import Reader, Resolve, Row
+from friction.sources.rows import Reader, Resolve, Row, is_unicode
 
 FORMS: Final[tuple[Form, ...]] = (
     qualtrics.FORM,
@@ -67,6 +67,8 @@ def read(
     if len(top[0].cells) > MAX_COLUMNS:
         raise SourceError(f"{name} has more than {MAX_COLUMNS} columns; leave out what is not asked")
     form, head = recognise(_header(top))
+    if not is_unicode("".join((*head.names, *head.keys))):
+        raise SourceError(f"{name} has bytes in its header that are no UTF-8, as the rest is; save it as CSV (UTF-8)")
     if form == PLAIN:
         _check_header(head.names, name)
     rest = chain(top[head.rows :], records)

@@ -46,6 +46,29 @@ def test_one_accented_word_tells_windows_from_mac(rows, word: str, encoding: str
     assert texts(rows(content.encode(encoding))) == [f"bon {word} quoi"]
 
 
+def test_a_file_cut_inside_an_accent_is_still_utf8(rows) -> None:  # type: ignore[no-untyped-def]
+    cut = (FRENCH + FRENCH.splitlines()[1]).encode().split("déjà".encode())
+    read = rows("déjà".encode().join(cut[:2]) + b"d\xc3")
+    assert texts(read) == [WORDS]
+    assert [row.reason for row in read if row.reason] == ["holds a character that is not valid Unicode"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+def test_one_row_in_another_encoding_is_rejected_and_no_other_is_harmed(rows, encoding: str) -> None:  # type: ignore[no-untyped-def]
+    read = rows(FRENCH.encode() + "déjà vu,2026-W10\r\n".encode(encoding))
+    assert texts(read) == [WORDS]
+    assert [(row.number, row.reason) for row in read if row.reason] == [
+        (3, "holds a character that is not valid Unicode")
+    ]
+    jsonl = b'{"text": "\xc3\xa9t\xc3\xa9 \xc3\xa0 part"}\n{"text": "\xe9t"}\n'
+    assert texts(rows(jsonl, "a.jsonl")) == ["été à part"]
+
+
+def test_a_header_in_another_encoding_is_refused(rows) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SourceError, match="bytes in its header"):
+        rows(b"text,\xe9quipe\r\n" + FRENCH.encode().splitlines()[1])
+
+
 NOTHING = """|  |n/a|N.A.|RAS|R.A.S.|ras !|Rien à signaler|rien a signaler.|-|--|…|none|None.|NÉANT|Nothing to report|?
 Pas de commentaire|\u00a0|(vide)|sans objet"""
 
