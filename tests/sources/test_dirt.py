@@ -8,7 +8,7 @@ import pytest
 from friction.errors import SourceError
 from friction.records import Directory
 from friction.settings import SourceSection
-from friction.sources import Row, delimited, encoding, read
+from friction.sources import Row, encoding, read
 from friction.targets import TargetFinder
 from tests.sources.exports import SAMPLES, archive, comma_separated, workbook
 
@@ -98,6 +98,12 @@ def test_a_question_with_commas_does_not_hide_the_semicolons(rows) -> None:  # t
     assert texts(rows(content.encode(), text="Well, so, what, then?")) == ["late again"]
 
 
+def test_a_question_with_commas_and_no_quotes_does_not_either(rows) -> None:  # type: ignore[no-untyped-def]
+    question = "Que pensez-vous des ventes, du marketing, du support, de la DSI et des achats ?"
+    content = f'week;{question}\r\n2026-W10;late, again\r\n2026-W10;"late;\r\nand, again"\r\n'
+    assert texts(rows(content.encode(), text=question)) == ["late, again", "late;\r\nand, again"]
+
+
 def test_formulas_are_text_and_failed_ones_are_said(rows) -> None:  # type: ignore[no-untyped-def]
     cells = [
         '=HYPERLINK("http://x.test","never there")',
@@ -139,7 +145,6 @@ def test_a_block_of_nuls_takes_no_more_than_its_own_place(rows, size: int) -> No
 
 def test_a_long_line_with_nuls_in_it_is_one_line(rows, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(encoding, "MAX_LINE", 10)
-    monkeypatch.setattr(delimited, "MAX_LINE", 10)
     assert [row.number for row in rows(b"text\n" + b"abc\0" * 3 + b"d" * 40 + b"\nlate\n" + b"e" * 200)] == [2, 3, 4]
 
 
