@@ -203,6 +203,18 @@ def test_commands_of_containers_and_units_are_commands() -> None:
     assert options == {"--config"}
 
 
+def test_the_folders_that_the_page_makes_are_those_that_are_read(tmp_path: Path) -> None:
+    """Its steps, but for the owners and the root of the machine."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    made = [re.sub(r" -[og] \S+", "", line) for line in re.findall(r"^install -d .*(?=#)", page, re.M)]
+    _shell("\n".join(re.sub(r" /(?=var|srv)", f" {tmp_path}/", line) for line in made), tmp_path, _environment())
+    home = tmp_path / "var" / "lib" / "friction"
+    (home / "friction.toml").write_text(CONFIG, encoding="utf-8")
+    (home / "inbox" / "rows.csv").write_text(ROWS, encoding="utf-8")
+    _shell(f"friction ingest --inbox --config {home}/friction.toml", tmp_path, _environment())
+    assert list((home / "inbox").glob("*.csv")) == []
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="apt-get install systemd")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
     for unit in (DEPLOY / "systemd").iterdir():
