@@ -69,7 +69,7 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     from friction.commands.ingesting import empty_inbox
     from friction.commands.releasing import release_weeks
 
-    from .edition import can_send, open_edition
+    from .edition import is_anything_released
 
     settings = configuration.load(config)
     unread: UsageError | None = None
@@ -78,6 +78,18 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     except UsageError as error:  # a bad file waits for its mend, and keeps no good one waiting
         unread = error
     release_weeks(settings)
+    if is_anything_released(settings):
+        _tell(settings, out, unread)
+    else:
+        print("There is no digest yet: nothing has been released so far.")
+    if unread is not None:
+        raise unread
+
+
+def _tell(settings: "Settings", out: Path | None, unread: UsageError | None) -> None:
+    """Send the last week's digest, or write it; say what went unread where this fails as well."""
+    from .edition import can_send, open_edition
+
     with open_edition(settings) as edition:
         if out is not None or not can_send(settings):
             edition.write(out or settings.data / "digests")
@@ -88,8 +100,6 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
             if unread is not None:  # two things went wrong, and the other is about to be said
                 print(f"friction: {unread}", file=sys.stderr)
             raise
-    if unread is not None:
-        raise unread
 
 
 def serve(

@@ -177,6 +177,12 @@ def open_edition(settings: Settings, week: Week | None = None) -> Iterator[Editi
         yield Edition(settings, releases, operations, week)
 
 
+def is_anything_released(settings: Settings) -> bool:
+    """Whether there is a week to tell of."""
+    with closing(ReleaseStore(settings.releases_address)) as releases:
+        return releases.last_week() is not None
+
+
 def can_send(settings: Settings) -> bool:
     """Whether there is somebody to send to, and something to send through."""
     return bool(settings.digest.recipients) and settings.digest.smtp is not None

@@ -130,6 +130,13 @@ def test_weekly_goes_on_past_a_file_that_cannot_be_read(home: Path) -> None:
     assert list((home / "friction-data" / "digests").glob("*.html"))
 
 
+def test_the_first_monday_has_nothing_to_tell_and_is_no_failure(home: Path) -> None:
+    (home / "inbox").mkdir()
+    assert "There is no digest yet: nothing has been released so far." in run("weekly", cwd=home)
+    (home / "inbox" / "bad.csv").write_bytes(b"%PDF-1.7")
+    assert "bad.csv is a PDF" in run("weekly", cwd=home, code=2)
+
+
 def test_a_question_mark_in_a_folder_s_name_is_part_of_it(tmp_path: Path) -> None:
     home = tmp_path / "who? 100%"
     home.mkdir()
