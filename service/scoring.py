@@ -37,10 +37,13 @@ class _Model(BaseModel):
 
 
 class CommentIn(_Model):
-    """A comment to score. Teams are ids, names or aliases of the directory."""
+    """A comment to score. Teams are ids, names or aliases of the directory.
+
+    A text that is empty, or longer than the pipeline takes, is an error of its row, and keeps no other from its scores.
+    """
 
     id: Annotated[str, StringConstraints(max_length=200)] | None = None
-    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS)]
+    text: str
     from_team: Annotated[str, StringConstraints(max_length=200)] | None = None
     about_team: Annotated[str, StringConstraints(max_length=200)] | None = None
 
@@ -158,4 +161,6 @@ def _comment(state: State, row: CommentIn) -> Comment | str:
             return f"unknown team in {column}"
     if not row.text.strip():
         return "the text is empty"
+    if len(row.text) > MAX_CHARACTERS:  # told here, since the queue weighs a text by its length
+        return f"the comment is longer than {MAX_CHARACTERS} characters"
     return Comment(text=row.text, id=row.id, from_team=teams["from_team"], about_team=teams["about_team"])
