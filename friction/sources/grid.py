@@ -21,11 +21,16 @@ Role = Literal["id", "week", "respondent", "from_team", "about_team", "text", "s
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of a row, or the reason why it could not be read. ``number`` is its row in a spreadsheet."""
+    """The cells of a row, or the reason why it could not be read. ``number`` is its row in a spreadsheet.
+
+    ``merged``: what cells above say that are merged down over this row, by column. A comment that spans several rows
+    is one comment all the same; whatever else does holds for each of them.
+    """
 
     number: int
     cells: tuple[str, ...] = field(repr=False)
     reason: str | None = None
+    merged: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 Rows = Sequence[tuple[str, ...]]

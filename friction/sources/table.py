@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from itertools import chain, islice
 from typing import Final
@@ -80,7 +81,9 @@ def read(
     if mapping.dates is None and (column := layout.week) is not None:
         order = order_of((row[column] for row in cells if column < len(row)), head.order)
     clock = Clock(zone=clock.zone, order=order, unzoned=UTC if head.utc else None)
-    rows = _rows(chain(sample, rest), Picker(layout, mapping, named), Reader(mapping, resolve, clock))
+    texts = frozenset(text.column for text in layout.texts)
+    filled = (_filled(record, texts) for record in chain(sample, rest))
+    rows = _rows(filled, Picker(layout, mapping, named), Reader(mapping, resolve, clock))
     return form, layout, rows
 
 
@@ -104,6 +107,17 @@ def _check_header(names: tuple[str, ...], file: str) -> None:
                 f"{file}: row 1 holds an e-mail address or a date in column {letter(index)}, so that it is no row of "
                 "column names; put that row back on top of the answers"
             )
+
+
+def _filled(record: Record, texts: frozenset[int]) -> Record:
+    """A row with what is merged over it from above, but for its comments."""
+    if not record.merged:
+        return record
+    cells = list(record.cells)
+    for column, said in record.merged.items():
+        if column not in texts and column < len(cells):
+            cells[column] = said
+    return replace(record, cells=tuple(cells))
 
 
 def _rows(records: Iterator[Record], picker: Picker, reader: Reader) -> Iterator[Row]:

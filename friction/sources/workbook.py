@@ -2,7 +2,8 @@
 
 A workbook is looked over before it is opened: what it unpacks to, how far its cells are apart, its width. A sheet that
 says little and spans everything would otherwise fill the memory. Cells merged in the header say their word over
-each of their columns. Formulas count for what they last gave. Dates are written as ISO.
+each of their columns; those merged down over rows come with each of these rows. Formulas count for what they last gave.
+Dates are written as ISO.
 
 Office Open XML (ECMA-376 part 1, 18.3.1): cells <c r="B7">, rows <row r="7">.
 """
@@ -131,6 +132,8 @@ def _rows(sheet: CalamineSheet) -> Iterator[Record]:
         for row in (start[0],)
         for column in range(start[1] + 1, end[1] + 1)
     }
+    down = {start: end[0] for start, end in sheet.merged_cell_ranges or () if end[0] > start[0]}
+    above: dict[int, tuple[int, str]] = {}
     for number, cells in enumerate(sheet.iter_rows(), 1):  # empty rows above the first are given, columns are not
         texts = ["" for _ in range(left)] + [_text(cell) for cell in cells]
         if number <= top + TOP:
@@ -138,7 +141,10 @@ def _rows(sheet: CalamineSheet) -> Iterator[Record]:
                 if (start := spans.get((number - 1, column))) is not None and start[1] < len(texts):
                     texts[column] = texts[start[1]]
         if any(text and not text.isspace() for text in texts):
-            yield Record(number, tuple(texts))
+            yield Record(number, tuple(texts), merged={c: said for c, (last, said) in above.items() if number <= last})
+        for column in range(len(texts) if down else 0):
+            if (end := down.get((number - 1, column))) is not None:
+                above[column] = (end + 1, texts[column])
 
 
 def _text(cell: Cell) -> str:

@@ -176,6 +176,15 @@ def test_merged_header_cells_speak_for_each_of_their_columns(rows) -> None:  # t
     assert [row.comment.about_team for row in found] == ["support", "support"]
 
 
+def test_cells_merged_down_speak_for_each_of_their_rows_but_for_comments(rows) -> None:  # type: ignore[no-untyped-def]
+    lines = [["sales", "2026-W10", "late"], ["", "", "later"], ["", "", ""], ["it", "", "never"], ["", "", ""]]
+    book = workbook(["from_team", "week", "text"], *lines, ["sales", "", ""], merged=("A2:A3", "B2:B7", "C5:C7"))
+    comments = [row.comment for row in rows(book, "week.xlsx") if row.comment]
+    assert [(c.row, c.from_team, str(c.week), c.text) for c in comments] == [
+        (2, "sales", "2026-W10", "late"), (3, "sales", "2026-W10", "later"), (5, "it", "2026-W10", "never"),
+    ]  # fmt: skip
+
+
 def test_rows_of_a_workbook_keep_the_numbers_of_the_sheet(rows) -> None:  # type: ignore[no-untyped-def]
     found = rows(workbook([None], ["text", "week"], [None], ["late", "2026-W10"], ["", ""], ["rude", "nope"]), "w.xlsx")
     assert [row.number for row in found] == [4, 6]
