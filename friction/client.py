@@ -12,6 +12,7 @@ intervention is sent again only where the connection could not be made, or the s
 Must never log, nor show in an error, what was sent.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -146,9 +147,17 @@ class Unreachable(FrictionError):
 
 
 class Client:
-    """The service at an address, for the holder of a key. Safe to share between threads."""
+    """The service at an address, for the holder of a key. Safe to share between threads.
+
+    Raises:
+        UsageError: the address is none of a service, or the key cannot be one.
+    """
 
     def __init__(self, url: str, key: str, *, timeout: float = 30.0, tries: int = TRIES) -> None:
+        if not url.lower().startswith(("http://", "https://")):
+            raise UsageError("The service's address begins with https://, or http:// on this machine")
+        if not re.fullmatch(r"[!-~]+", key):
+            raise UsageError("That is no key: it reads friction_ID_SECRET, in one line without spaces")
         self._tries = tries
         self._http = httpx.Client(
             base_url=url, timeout=timeout, headers={"Authorization": f"Bearer {key}", "Accept": "application/json"}

@@ -241,3 +241,13 @@ def test_friction_without_httpx_says_what_to_install(tmp_path: Path) -> None:
         check=True,
     )
     assert "pip install 'friction[client]'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "said"),
+    [("127.0.0.1:8642", "k", "begins with https://"), ("http://h", "", "no key"), ("http://h", "kumquat\n", "no key")],
+)
+def test_what_cannot_be_asked_is_said_at_once(url: str, key: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as refused:
+        Client(url, key)
+    assert "kumquat" not in str(refused.value)
