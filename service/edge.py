@@ -3,6 +3,7 @@
 - A query parameter that the route does not declare, or one that is given twice, is refused: no filter is free
   (rule 11), and one that was ignored would look like one.
 - A body that is too large, or does not say how large it is, is refused before it is read.
+- A body of which nothing comes for ``SILENCE`` seconds is given up (408).
 - HEAD is answered wherever GET is, and a wrong method is told which are right.
 - Only names that the service is known by reach it.
 - Headers of every answer allow nothing from elsewhere, and keep what is not said to be kept out of caches.
@@ -10,6 +11,7 @@
 Pure ASGI: they add some microseconds to a request and hold no body. Made by ``service.app``.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from re import Pattern
@@ -18,6 +20,7 @@ from typing import Final
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +31,8 @@ from . import problems
 
 MAX_BODY: Final = 5_000_000
 MAX_QUERY: Final = 2_000
+SILENCE: Final = 30.0
+"""Seconds for which a sender may be silent in the middle of a request's body."""
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'",
@@ -108,7 +113,7 @@ class Edge:
                     headers["allow"] = ", ".join(sorted(self._methods(scope["path"]))) or headers.get("allow", "")
             await send(message)
 
-        await (self._refusal(Request(asked)) or self._app)(asked, receive, answer)
+        await (self._refusal(Request(asked)) or self._app)(asked, _in_time(receive), answer)
         scope["route"] = asked.get("route")  # for the log and the metrics; a HEAD has found it in a copy
 
     def _refusal(self, request: Request) -> Response | None:
@@ -143,6 +148,24 @@ class Edge:
 
     def _methods(self, path: str) -> set[str]:
         return {method for t in self._taken if t.path.match(path) for method in t.methods | _heads(t.methods)}
+
+
+def _in_time(receive: Receive) -> Receive:
+    """What the sender says; 408 where they fall silent before their body is whole."""
+    is_whole = False
+
+    async def next_message() -> Message:
+        nonlocal is_whole
+        if is_whole:
+            return await receive()  # only that they have gone
+        try:
+            message = await asyncio.wait_for(receive(), SILENCE)
+        except TimeoutError:
+            raise HTTPException(408, "The body did not come in time.", {"Connection": "close"}) from None
+        is_whole = not message.get("more_body", False)
+        return message
+
+    return next_message
 
 
 def _heads(methods: frozenset[str]) -> set[str]:

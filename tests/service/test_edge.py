@@ -5,6 +5,8 @@ import socket
 import httpx
 import pytest
 
+from service import edge
+
 OWN = {"date", "x-request-id"}  # each answer has its own
 CANARY = "kumquat-zeppelin"
 PAGES = ["/", "/v1/pairs", "/v1/pairs/sales/marketing", "/healthz", "/docs", "/openapi.json", "/problems"]
@@ -115,3 +117,13 @@ def test_openapi_tells_of_every_error_s_shape(client: httpx.Client) -> None:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert "application/problem+json" in operation["responses"]["default"]["content"], f"{method} {path}"
+
+
+@pytest.mark.parametrize("begun", [b"", b'{"comments": '])
+def test_whoever_falls_silent_is_let_go(client: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr(edge, "SILENCE", 0.2)
+    head = f"POST /v1/score HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {client.headers['authorization']}\r\n"
+    answer = _raw(client, f"{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n".encode() + begun)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/problems#too-slow" in answer
+    assert b"onnection: close" in answer
