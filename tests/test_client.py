@@ -116,7 +116,7 @@ def test_refusals_say_what_and_never_what_was_sent(service: Client, tmp_path: Pa
         (lambda: service.pair("sales/../..", "sales"), 404),
         (lambda: service.week(CANARY), 422),
         (lambda: service.batch(CANARY), 404),
-        (lambda: service.score([{"text": CANARY * 9000}]), 422),
+        (lambda: service.score([{"text": "", "id": CANARY * 90}]), 422),
         (lambda: service.intervene("sales", CANARY, "2026-W09", CANARY), 404),
     ):
         with pytest.raises(Refused) as refused:
