@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from friction import sample
 
@@ -31,19 +30,7 @@ with COMPLAINTS.open(encoding="utf-8", newline="") as lines:
     ROWS = list(csv.DictReader(lines))
 
 
-NOT_YET = {
-    "leads-short": "blamed at 0.92, but no pattern reaches its threshold (poor_handoff under 0.09)",
-}
-"""Complaints that the released model does not read right yet. Nothing is trained or tuned on them."""
-
-
-def _parameter(row: dict[str, str]) -> ParameterSet:
-    missed = NOT_YET.get(row["id"])
-    marks = [pytest.mark.xfail(reason=missed, strict=True)] if missed else []
-    return pytest.param(row, id=row["id"], marks=marks)
-
-
-@pytest.mark.parametrize("row", [_parameter(row) for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_complaint_or_control(row: dict[str, str], scored: dict[str, dict]) -> None:  # type: ignore[type-arg]
     targets = {t["team"]: t for t in scored[row["id"]]["targets"]}
     if row["pattern"]:
