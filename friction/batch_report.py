@@ -5,8 +5,8 @@
     public              whoever may only send files: what their file alone decides
 
 Promise: ``public`` says nothing that hangs on what others wrote (rule 12 of ``docs/privacy.md``): no pair, no team, and
-not which votes were in already. Nothing here holds a word of a comment.
-Filled by ``friction.ingest``; shown by the command ``ingest``.
+not what was in already. Nothing here holds a word of a comment.
+Filled by ``friction.ingest``; shown by the commands that read files, and its public part in their logs.
 """
 
 from collections import Counter
@@ -73,7 +73,7 @@ class Report:
 
 
 def public(report: Report) -> dict[str, Any]:
-    """What whoever sent a file may know of it."""
+    """What whoever sent a file may know of it, and who reads the log of the machine that read it."""
     return {
         "form": report.form,
         "rows": report.rows,
@@ -87,7 +87,6 @@ def public(report: Report) -> dict[str, Any]:
             {"reason": reason, "count": group.count, "rows": group.rows}
             for reason, group in report.rejects.groups.items()
         ],
-        "in_already": report.repeated,
     }
 
 
@@ -109,6 +108,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "file": report.name,
         "batch": report.batch or None,
         "dry_run": report.is_dry,
+        "in_already": report.repeated,
         **stored(report),
         "columns_taken": list(report.taken_columns),
         "columns_not_used": list(report.ignored_columns),

@@ -35,6 +35,7 @@ def ingest(
     source: str | None = None,
     week: Week | None = None,
     strict: bool = False,
+    again: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Read one file through the pipeline into the private store.
@@ -47,6 +48,7 @@ def ingest(
         source: name of a ``[sources.NAME]`` section with the column mapping.
         week: for rows that state none.
         strict: any rejected row fails the file, and nothing is written.
+        again: read a file that is in already like a new one, so that what its sender is told does not hang on others.
         progress: as ``Progress`` says.
 
     Raises:
@@ -61,7 +63,7 @@ def ingest(
 
     with sources.open_bytes(path) as raw, Listing() as listing:
         content = _digest(raw)
-        if store.has_batch(content):
+        if not again and store.has_batch(content):
             report.repeated = True
             return report
         reading = _Reading(report, listing.add, settings, pipeline, source, week, store.oldest_week())

@@ -89,7 +89,6 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
         "finding": effect.finding,
         **_step_json(effect.step),
         "placebo": None if effect.placebo is None else _step_json(effect.placebo),
-        "untouched_pairs": effect.controls,
     }
 
 

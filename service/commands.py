@@ -66,6 +66,7 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     """Read the inbox, release, send the digest, or write it where there is nobody to send it to: one line for cron."""
     from friction import settings as configuration
     from friction.commands import build_pipeline
+    from friction.commands.batches import log, say
     from friction.commands.ingesting import empty_inbox
     from friction.commands.releasing import release_weeks
 
@@ -74,7 +75,7 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
     settings = configuration.load(config)
     unread: UsageError | None = None
     try:
-        empty_inbox(settings, build_pipeline(settings))
+        empty_inbox(settings, build_pipeline(settings), say if sys.stdout.isatty() else log)
     except UsageError as error:  # a bad file waits for its mend, and keeps no good one waiting
         unread = error
     release_weeks(settings)

@@ -71,6 +71,7 @@ class RejectsOut(_Model):
 class ReportOut(_Model):
     """What a file held, in counts."""
 
+    model_config = ConfigDict(extra="ignore")  # earlier versions kept more: whether the file was in already
     form: str
     rows: int
     comments: int
@@ -80,7 +81,6 @@ class ReportOut(_Model):
     masked: dict[str, int]
     rejected: int
     rejects: list[RejectsOut]
-    in_already: bool
 
 
 class BatchOut(_Model):

@@ -1,6 +1,8 @@
 """The command as people run it: a real process, its words and its exit code."""
 
 import json
+import os
+import pty
 import sqlite3
 import subprocess
 import sys
@@ -135,6 +137,24 @@ def test_the_first_monday_has_nothing_to_tell_and_is_no_failure(home: Path) -> N
     assert "There is no digest yet: nothing has been released so far." in run("weekly", cwd=home)
     (home / "inbox" / "bad.csv").write_bytes(b"%PDF-1.7")
     assert "bad.csv is a PDF" in run("weekly", cwd=home, code=2)
+
+
+def test_weekly_says_who_is_spoken_of_to_a_terminal_alone(home: Path) -> None:
+    """Cron mails what it prints, and a service's log keeps it: there it says what the file alone decides."""
+    (home / "inbox").mkdir()
+    last = Week.of(datetime.now(UTC).date()) + -1
+    rows = f"text,from_team,respondent,week\nMarketing never answers {{}},sales,p,{last}\n"
+    (home / "inbox" / "a.csv").write_text(rows.format(1))
+    told = run("weekly", cwd=home)
+    assert '"rows": 1, "comments": 1' in told
+    assert not [word for word in ("marketing", "sales", "waiting", "added", "votes") if word in told]
+    (home / "inbox" / "a.csv").write_text(rows.format(2))
+    screen, terminal = pty.openpty()
+    done = subprocess.run([FRICTION, "weekly"], cwd=home, stdout=terminal, stderr=subprocess.DEVNULL, timeout=120)
+    os.close(terminal)
+    assert done.returncode == 0
+    assert "too few voices  sales -> marketing" in os.read(screen, 10_000).decode()
+    os.close(screen)
 
 
 def test_a_question_mark_in_a_folder_s_name_is_part_of_it(tmp_path: Path) -> None:

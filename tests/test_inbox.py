@@ -238,6 +238,7 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
 ) -> None:
     from friction import sources
     from friction.commands import build_pipeline, ingesting
+    from friction.commands.batches import say
     from friction.settings import load
 
     read = sources.read
@@ -252,7 +253,7 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
     _put(home / "inbox" / "b.csv")
     settings = load(home / "friction.toml")
     with pytest.raises(UsageError, match="1 files that waited"):
-        ingesting.empty_inbox(settings, build_pipeline(settings))
+        ingesting.empty_inbox(settings, build_pipeline(settings), say)
     said = capsys.readouterr()
     assert "b.csv: 1 rows" in said.out
     assert "a.csv: unexpected KeyError in test_inbox.py line" in said.err

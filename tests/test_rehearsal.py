@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from friction.batch_report import Report, public
+from friction.batch_report import Report, to_json
 from friction.ingest import ingest, rehearse
 from friction.pipeline import Looker, Pipeline
 from friction.records import Week
@@ -82,7 +82,7 @@ def test_a_file_that_is_in_whole_is_said_to_be_so(settings: Settings, pipeline: 
     path = _file(settings.home, ROWS[:2])
     ingest(path, settings=settings, pipeline=pipeline, store=scores)
     report = _rehearse(path, settings, pipeline, settings.scores_address)
-    assert (report.repeated, report.added, report.comments, public(report)["in_already"]) == (True, 0, 2, True)
+    assert (report.repeated, report.added, report.comments, to_json(report)["in_already"]) == (True, 0, 2, True)
 
 
 def test_without_a_store_and_without_a_model(settings: Settings) -> None:

@@ -68,15 +68,20 @@ def home(tmp_path: Path) -> Path:
 def test_it_reads_what_comes_and_ends_after_the_file_at_hand(home: Path, config: Path, ask: Ask) -> None:
     with subprocess.Popen([FRICTION, "worker"], cwd=home, stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout is not None
-        for name in ("a", "b"):
+        said = []
+        for name in ("a", "b", "a"):
             (home / "inbox" / f"{name}.csv").write_text(ROWS.format(name))
-            assert f'"file": "{name}.csv"' in worker.stdout.readline()
+            said.append(worker.stdout.readline())
         rows = [f"Marketing was late with order {n} and the helpdesk knew,sales,p{n},2026-W10\n" for n in range(40)]
         (home / "inbox" / "c.csv").write_text("text,from_team,respondent,week\n" + "".join(rows))
         _until(lambda: bool(list((home / "inbox" / ".reading").glob("*/c.csv"))))
         worker.send_signal(signal.SIGTERM)
-        assert '"file": "c.csv"' in worker.stdout.readline()
+        assert '"rows": 40' in worker.stdout.readline()
         assert worker.wait(PATIENCE) == 0
+    assert set(said) == {
+        '{"form": "table", "rows": 1, "comments": 1, "blank": 0, "languages": {"en": 1}, "weeks": {"2026-W10": 1}, '
+        '"masked": {}, "rejected": 0, "rejects": []}\n'
+    }  # whom they speak of, and that one was in already, is not for whoever reads the log
     assert ask("select count(distinct respondent) from scores where about_team = 'marketing'") == [(42,)]
     assert [path for path in (home / "inbox").rglob("*") if path.is_file()] == []
 

@@ -66,11 +66,18 @@ def rehearse_files(
     one_by_one(files, rehearse_one)
 
 
-def say(report: "Report", format: Format) -> None:
-    """Print what became of a file."""
+def say(report: "Report", format: Format = "table") -> None:
+    """Print what became of a file, to whoever holds it."""
     from friction.batch_report import to_json, to_table
 
     print(json.dumps(to_json(report), ensure_ascii=False) if format == "json" else to_table(report))
+
+
+def log(report: "Report") -> None:
+    """Print what became of a file where others read it: a service's log, or cron's mail."""
+    from friction.batch_report import public
+
+    print(json.dumps(public(report), ensure_ascii=False), flush=True)
 
 
 def list_batches(settings: "Settings", format: Format) -> None:

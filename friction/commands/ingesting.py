@@ -72,7 +72,8 @@ def ingest(
         if paths:
             ingest_files(paths, settings, pipeline, source=source, week=given, strict=strict, format=format)
         if inbox:
-            empty_inbox(settings, pipeline, source=source, week=given, strict=strict, format=format)
+            tell = partial(say, format=format)
+            empty_inbox(settings, pipeline, tell, source=source, week=given, strict=strict)
 
 
 def ingest_files(
@@ -94,13 +95,13 @@ def ingest_files(
 def empty_inbox(
     settings: "Settings",
     pipeline: "Pipeline",
+    tell: Callable[["Report"], None],
     *,
     source: str | None = None,
     week: "Week | None" = None,
     strict: bool = False,
-    format: Format = "table",
 ) -> None:
-    """Ingest every file of the inbox and every upload, and say what became of each.
+    """Ingest every file of the inbox and every upload, and tell what became of each.
 
     ``source`` and ``week`` are for files of the inbox whose place says none.
 
@@ -115,7 +116,7 @@ def empty_inbox(
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
     with (
-        reading(settings, pipeline, partial(say, format=format)) as reader,
+        reading(settings, pipeline, tell, again=True) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(strict)
@@ -130,9 +131,12 @@ def empty_inbox(
 
 @contextmanager
 def reading(
-    settings: "Settings", pipeline: "Pipeline", tell: Callable[["Report"], None]
+    settings: "Settings", pipeline: "Pipeline", tell: Callable[["Report"], None], *, again: bool = False
 ) -> Iterator[Callable[[bool], "Read"]]:
-    """What makes, strict or not, a function that reads one file into the private store and tells what became of it."""
+    """What makes, strict or not, a function that reads one file into the private store and tells what became of it.
+
+    ``again``: for files that others sent, who are not to learn whether theirs was in already.
+    """
     from friction.ingest import ingest as ingest_file
     from friction.store.scores import ScoreStore
 
@@ -147,6 +151,7 @@ def reading(
                     source=source,
                     week=week,
                     strict=strict,
+                    again=again,
                     progress=progress,
                 )
             tell(report)

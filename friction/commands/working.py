@@ -1,6 +1,5 @@
 """``friction worker``: reads what comes, as it comes, until it is told to stop."""
 
-import json
 import os
 import signal
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from friction.commands import CONFIG, Config, build_pipeline
+from friction.commands.batches import log
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
@@ -37,7 +37,7 @@ def worker(
     spool = Spool(settings.spool)
     said: set[str] = set()
     with (
-        reading(settings, build_pipeline(settings), _tell) as reader,
+        reading(settings, build_pipeline(settings), _tell, again=True) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(False)
@@ -57,10 +57,8 @@ def worker(
 
 def _tell(report: "Report") -> None:
     """Print what became of a file. Where nobody listens, or the log's disk is full, the work goes on."""
-    from friction.batch_report import to_json
-
     with suppress(OSError):
-        print(json.dumps(to_json(report), ensure_ascii=False), flush=True)
+        log(report)
 
 
 def _say(line: str) -> None:

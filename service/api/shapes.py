@@ -19,7 +19,7 @@ _CELL: Final[dict[str, Any]] = {
 _EFFECT: Final[dict[str, Any]] = {
     "week": "2026-W40", "description": "weekly meeting with an agenda", "finding": "fell",
     "change": -0.14, "low": -0.25, "high": -0.03, "smallest_visible_change": 0.16,
-    "placebo": {"change": 0.02, "low": -0.1, "high": 0.14, "smallest_visible_change": 0.17}, "untouched_pairs": 5,
+    "placebo": {"change": 0.02, "low": -0.1, "high": 0.14, "smallest_visible_change": 0.17},
 }  # fmt: skip
 _PAIR: Final[dict[str, Any]] = {
     "from_team": "marketing", "about_team": "sales", "verdict": "falling", "change": -0.12, "low": -0.2, "high": -0.04,
@@ -80,7 +80,6 @@ class InterventionOut(StepOut):
     description: str
     finding: Finding
     placebo: StepOut | None
-    untouched_pairs: int
 
 
 class PairOut(_Model):

@@ -38,7 +38,7 @@ def enter(
 ) -> Response:
     """Keep an intervention and show its pair, or show the form again and what is wrong with it."""
     sent = {"from_team": from_team, "about_team": about_team, "day": day, "description": description.strip()}
-    wrong = _wrong(request, sent)
+    wrong = _wrong(request, caller, sent)
     state = state_of(request)
     if not wrong:
         teams = state.directory.teams
@@ -56,11 +56,12 @@ def enter(
     return _page(request, caller, sent, wrong)
 
 
-def _wrong(request: Request, sent: Mapping[str, str]) -> dict[str, str]:
-    """Fields that cannot be taken as they are, and which words say why."""
+def _wrong(request: Request, caller: Caller, sent: Mapping[str, str]) -> dict[str, str]:
+    """Fields that cannot be taken as they are, and which words say why. Of a hidden pair no team is there."""
     teams = state_of(request).directory.teams
-    wrong = {end: "team" for end in ("from_team", "about_team") if sent[end] not in teams}
-    if not wrong and sent["from_team"] == sent["about_team"]:
+    ends = sent["from_team"], sent["about_team"]
+    wrong = {end: "team" for end in ("from_team", "about_team") if sent[end] not in teams or not caller.sees(*ends)}
+    if not wrong and ends[0] == ends[1]:
         wrong["about_team"] = "same"
     try:
         if date.fromisoformat(sent["day"]) > date.today() + _AHEAD:

@@ -250,12 +250,12 @@ class _Writer:
             return say("digest.too_early")
         span = self._span(say.points, step.value, step.low, step.high)
         if effect.finding == "fell":
-            return say("digest.fell", controls=effect.controls, **span)
+            return say("digest.fell", **span)
         if effect.finding == "rose":
-            return say("digest.rose", controls=effect.controls, **span)
+            return say("digest.rose", **span)
         if effect.finding == "moved before":
-            return say("digest.moved_before", controls=effect.controls, **span)
-        return say("digest.no_effect", controls=effect.controls, **span)
+            return say("digest.moved_before", **span)
+        return say("digest.no_effect", **span)
 
     def _needed(self, trend: Trend) -> str:
         points = round(100 * (trend.smallest_visible_change or 0))

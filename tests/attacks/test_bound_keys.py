@@ -8,6 +8,7 @@ The numbers are the same on purpose: shares, intervals and verdicts are reckoned
 alike (rule 11), so that a team's own numbers carry a trace of how all others stand. Of whom, they tell nothing.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +16,9 @@ import httpx
 import pytest
 
 from friction.pipeline import Pipeline
-from friction.records import Cell
+from friction.records import Cell, Intervention, TeamId, Week
 from friction.settings import Settings
-from friction.store import audit
+from friction.store import audit, interventions
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore, serialise
 from service.app import create_app
@@ -80,3 +81,33 @@ def test_a_bound_key_is_told_nothing_of_other_pairs(worlds: list[State]) -> None
     assert {"/teams/sales", "/v1/weeks/2026-W16", "/v1/digests/2026-W16"} <= tell
     plain, other = ({one[2:] for one, _ in audit.told(state.operations)} for state in worlds)
     assert plain == other
+
+
+def test_a_bound_key_neither_learns_nor_enters_what_was_done_elsewhere(worlds: list[State]) -> None:
+    """A key for administration, too. In one company something was done about a pair in that week, in the other not."""
+    done = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse("2026-W10"), "one queue for both teams")
+    interventions.add(worlds[0].operations, done)
+    sent = {"from_team": done.from_team, "about_team": done.about_team, "description": "a meeting"}
+    answers = []
+    for state in worlds:
+        key = make_key(state.operations, "admin", team="it")
+        running = serve(state, key)
+        client = next(running)
+        answers.append([(a.status_code, a.content) for a in _entered(client, sent, key)])
+        next(running, None)
+    assert [status for status, _ in answers[0]] == [404, 422]
+    assert answers[0] == answers[1]
+    assert b"Choose a team." in answers[0][1][1]
+    assert [interventions.entered(state.operations) for state in worlds] == [[done], []]
+
+
+def _entered(client: httpx.Client, sent: dict[str, str], key: str) -> Iterator[httpx.Response]:
+    """Answers to what is entered through the API, and with the form; its token is of each session."""
+    yield client.post("/v1/interventions", json=sent | {"date": "2026-03-05"})
+    del client.headers["Authorization"]
+    client.post("/sign-in", data={"key": key})
+    found = re.search(r'name="token" value="(\w+)"', client.get("/interventions").text)
+    assert found is not None
+    answer = client.post("/interventions", data=sent | {"day": "2026-03-05", "token": found[1]})
+    answer._content = answer.content.replace(found[1].encode(), b"")
+    yield answer

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from friction.batch_report import Report
-from friction.commands.batches import withdraw_batch
+from friction.batch_report import Report, public
+from friction.commands.batches import say, withdraw_batch
+from friction.commands.ingesting import empty_inbox
 from friction.ingest import ingest
 from friction.pipeline import Pipeline
 from friction.settings import Settings
@@ -75,6 +76,36 @@ def test_a_file_is_kept_then_read_and_its_sender_is_told(
     assert _send(empty_client).status_code == 202
     assert empty() == []
     assert ask("select count(*) from scores") == [(8,)]
+
+
+def test_nobody_learns_whether_others_sent_the_same(
+    empty_client: httpx.Client, settings: Settings, pipeline: Pipeline, operations: Database, ask: Ask
+) -> None:
+    """Neither of a whole file, nor of its comments once some batch was withdrawn. It counts once all the same."""
+    (settings.home / "inbox").mkdir()
+    one, other = (bearing(make_key(operations, "upload")) for _ in range(2))
+
+    def told(key: dict[str, str], content: str = ROWS) -> dict[str, Any]:
+        place = empty_client.post("/v1/batches", files={"file": content}, headers=key).headers["location"]
+        empty_inbox(settings, pipeline, say)
+        found: dict[str, Any] = empty_client.get(place, headers=key).json()
+        return {name: found[name] for name in ("state", "reason", "report")}
+
+    first = told(one)
+    assert first["report"]["rows"] == 8
+    assert told(other) == told(other) == first
+    told(one, ROWS.replace("order", "letter"))
+    (*_, batch) = [id for (id,) in query(settings.operations_address, "select batch from uploads order by id")]
+    withdraw_batch(settings, batch)
+    assert told(other) == first
+    assert ask("select count(*) from scores") == [(8,)]
+
+
+def test_what_an_earlier_version_kept_of_others_is_not_told(empty_client: httpx.Client, operations: Database) -> None:
+    place = _send(empty_client).headers["location"]
+    kept = public(Report("a.csv")) | {"in_already": True}
+    batches.finish(operations, place.rpartition("/")[2], kept, batch="")
+    assert "in_already" not in empty_client.get(place).json()["report"]
 
 
 def test_what_was_withdrawn_is_told_as_such(
