@@ -13,7 +13,7 @@ that a number once shown never changes. What goes into it:
 - **the pair's past**, whose likelihood counts less the older it is (the power steady model, Smith 1979): by what a
   drift of ``DRIFTS`` would have undone. How much a pair drifts is weighed by how well each foretold its cells
   (a multi-process model, Harrison & Stevens 1976). In any week it may also start anew, which is how a sudden change
-  is followed;
+  is followed: within weeks, and not at once, since one odd count is chance more often than a change;
 - **the company's other pairs**: a beta distribution over pairs, with all parameters that the pairs leave possible
   weighed by their likelihood (hierarchical Bayes; each pair's own cells are left out of its prior).
 
@@ -38,8 +38,8 @@ DRIFTS: Final = (0.0, 0.01, 0.035)
 _USUAL: Final = np.array([0.4, 0.4, 0.2])
 """How common each drift is before a cell is seen; counts as much as ``_USUAL_WEIGHT`` pairs."""
 _USUAL_WEIGHT: Final = 2.0
-JUMPS: Final = 0.006
-"""Probability that a pair starts anew in a week, from where any pair may be."""
+JUMPS: Final = 0.01
+"""Probability that a pair starts anew in a week, at any share: it changed, and may now be unlike all other pairs."""
 _LEVELS: Final = (0.02, 0.05, 0.09, 0.14, 0.2, 0.28, 0.37, 0.5, 0.63, 0.8, 0.92)
 _SPREADS: Final = (2.0, 5.0, 12.0, 30.0, 100.0)
 _ALONE: Final = 0.5
@@ -128,7 +128,7 @@ class _Company:
         logs = logs * kept[:, None, :, None]
         ratio = _normal(np.log(prior) + logs) / prior
         lost = (1 - (1 - JUMPS) ** gap)[:, None, None, None]
-        logs = np.log((1 - lost) * ratio + lost + 1e-300)
+        logs = np.log((1 - lost) * ratio + lost / (POINTS * prior) + 1e-300)
         usual = self._turnout.see(pairs, [self._series[pair][self._seen[pair]] for pair in pairs])
         here = np.stack([self._likelihood(*of) for of in zip(pairs, usual, strict=True)])[:, :, None]
         foretold = _normal(np.log(prior) + logs)

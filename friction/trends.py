@@ -50,7 +50,8 @@ class Trend:
 
     Attributes:
         change, low, high: recent rate less earlier rate with its 95 % interval; None without two periods.
-        smallest_visible_change: change that would have been found four times out of five; None likewise.
+        smallest_visible_change: change that would have been found four times out of five; None likewise, and where none
+            would.
         breaks: where the series starts anew, oldest first.
         effects: of interventions on the pair.
     """

@@ -11,14 +11,14 @@ cells only. Called by ``friction.trends``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from friction.likelihood import Array, Errors
 from friction.records import Cell, TeamId, Week
-from friction.shares import Share, share
+from friction.shares import Share, people, share
 
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]
 Pair = tuple[TeamId, TeamId]
@@ -30,6 +30,8 @@ FALSE_DISCOVERIES: Final = 0.05
 PRIOR_FREEDOM: Final = 20
 """Degrees of freedom that all pairs together lend to the over-dispersion of each."""
 _FOUR_IN_FIVE: Final = 0.84
+_ROUNDS: Final = 4
+"""Times that a change and its standard error are worked out from each other: they hardly move on."""
 _MOVED: Final = 0.05
 """Odds, before anything is seen, that all who speak of a team move together."""
 _MOVE: Final = 2.5
@@ -44,7 +46,8 @@ class Change:
 
     Attributes:
         value, low, high: recent share less earlier share, with its 95 % interval; None without two periods.
-        smallest_visible: change that would have been found four times out of five; None likewise.
+        smallest_visible: change that would have been found four times out of five, whichever way it went; None
+            likewise, and where no change would.
     """
 
     verdict: Verdict = "cannot tell"
@@ -55,6 +58,7 @@ class Change:
 
 
 class _Compared(NamedTuple):
+    cells: list[Cell]
     recent: Share
     earlier: Share
 
@@ -66,6 +70,26 @@ class _Compared(NamedTuple):
         """Standard error of the difference."""
         errors = float(np.var(self.recent.draws - self.earlier.draws))
         return float(np.sqrt((self.recent.variance + self.earlier.variance) * dispersion + errors))
+
+    def smallest_visible(self, needed: float, dispersion: float, errors: Errors) -> float | None:
+        """Least change from the earlier share whose mean is ``needed`` of its own standard errors away from none.
+
+        The change makes the recent cells what they would then be. The error is the larger the nearer they come to a
+        half, so that a change towards it is the harder to see; it has the most room, too.
+        """
+        base = min(max(self.earlier.value, 0.0), 1.0)
+        way, change = (1 if base < 0.5 else -1), 0.0
+        for _ in range(_ROUNDS):
+            change = needed * self._moved(base + way * change, errors).error(dispersion)
+            if change > max(base, 1 - base):
+                return None
+        return change
+
+    def _moved(self, to: float, errors: Errors) -> "_Compared":
+        hit, true = errors.mix(self.cells) @ errors.means
+        seen = to * hit + (1 - to) * (1 - true)
+        cells = [replace(cell, blame=round(seen * people(cell))) for cell in self.cells]
+        return self._replace(recent=share(cells, errors))
 
 
 def changes(series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week) -> dict[Pair, Change]:
@@ -81,8 +105,8 @@ def changes(series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week) -
     compared = {pair: found for pair, cells in series.items() if (found := _compare(cells, errors, week))}
     if not compared:
         return dict.fromkeys(series, Change())
-    common = max(_dispersion([s for found in compared.values() for s in found], 1.0, 0), 1.0)
-    spread = {pair: _dispersion(found, common, PRIOR_FREEDOM) for pair, found in compared.items()}
+    common = max(_dispersion([s for c in compared.values() for s in (c.recent, c.earlier)], 1.0, 0), 1.0)
+    spread = {pair: _dispersion((c.recent, c.earlier), common, PRIOR_FREEDOM) for pair, c in compared.items()}
     freedom = {p: PRIOR_FREEDOM + found.recent.freedom + found.earlier.freedom for p, found in compared.items()}
     error = {pair: found.error(spread[pair]) for pair, found in compared.items()}
     scores = {pair: c.value / error[pair] for pair, c in compared.items()}
@@ -94,7 +118,8 @@ def changes(series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week) -
     cuts = FALSE_DISCOVERIES * (found.sum() + 1) / len(found) * weights  # what one more discovery would have to pass
     result = dict.fromkeys(series, Change())
     for (pair, c), is_found, cut in zip(compared.items(), found, cuts, strict=True):
-        wide, narrow, needed = t.isf((0.025, 0.05, min(cut, FALSE_DISCOVERIES) / 2), freedom[pair]) * error[pair]
+        wide, narrow = t.isf((0.025, 0.05), freedom[pair]) * error[pair]
+        needed = float(t.isf(min(cut, FALSE_DISCOVERIES) / 2, freedom[pair])) + _FOUR_IN_FIVE
         verdict: Verdict = "cannot tell"
         if is_found:
             verdict = "rising" if c.value > 0 else "falling"
@@ -105,7 +130,7 @@ def changes(series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week) -
             value=_held(c.value),
             low=_held(c.value - wide),
             high=_held(c.value + wide),
-            smallest_visible=_held(needed + _FOUR_IN_FIVE * error[pair]),
+            smallest_visible=c.smallest_visible(needed, spread[pair], errors),
         )
     return result
 
@@ -145,7 +170,7 @@ def _unchanged(p_values: Array, weights: Array) -> float:
 def _compare(cells: Sequence[Cell], errors: Errors, week: Week) -> _Compared | None:
     recent = [c for c in cells if week - c.last_week < RECENT_WEEKS]
     earlier = [c for c in cells if RECENT_WEEKS <= week - c.last_week < RECENT_WEEKS + EARLIER_WEEKS]
-    return _Compared(share(recent, errors), share(earlier, errors)) if recent and earlier else None
+    return _Compared(recent, share(recent, errors), share(earlier, errors)) if recent and earlier else None
 
 
 def _dispersion(shares: Sequence[Share], prior: float, weight: int) -> float:

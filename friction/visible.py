@@ -1,7 +1,7 @@
 """The smallest change that could be seen in pairs whose people write so and so often: companies are simulated.
 
 ``friction.verdicts`` says of each pair which change it would have found four times out of five, with as many pairs as
-there are under its false discovery rate; that is put right for what the change itself does to the interval. Sampling,
+there are under its false discovery rate; that is put right for a change that is part of the past by then. Sampling,
 the classifier's error rates and random rounding are in the cells. Pure. Called by ``friction.plan``.
 """
 
@@ -68,22 +68,23 @@ def smallest_visible(
 
 
 def _changed(
-    unchanged: float | None, speaking: Speaking, blame: float, errors: Errors, policy: Policy, mechanism: str
+    sudden: float | None, speaking: Speaking, blame: float, errors: Errors, policy: Policy, mechanism: str
 ) -> float | None:
-    """The change that is found where it did happen: it widens its own interval, and soon is part of the past.
+    """The change that is found ``SEEN_AFTER`` weeks later, when it is part of the past as well and widens the interval.
 
-    ``unchanged`` is what would be found with the standard error of a pair in which nothing changed.
+    ``sudden`` is what would be found while it fills the recent weeks and no others.
     """
-    if unchanged is None:
+    if sudden is None or sudden > 1 - blame:
         return None
     diluted = 1 - max(SEEN_AFTER - RECENT_WEEKS, 0) / EARLIER_WEEKS
-    change, past = unchanged / diluted, np.arange(WEEKS) < WEEKS - SEEN_AFTER
-    still = _error(speaking, seen_share(errors, blame), errors, policy, mechanism)
+    before, weeks = seen_share(errors, blame), np.arange(WEEKS)
+    q = np.where(weeks < WEEKS - RECENT_WEEKS, before, seen_share(errors, blame + sudden))
+    change, error = sudden / diluted, _error(speaking, q, errors, policy, mechanism)
     for _ in range(_ROUNDS):
-        if change > 1 - blame or not still:
+        if change > 1 - blame or not error:
             return None
-        q = np.where(past, seen_share(errors, blame), seen_share(errors, blame + change))
-        change = unchanged / diluted * _error(speaking, q, errors, policy, mechanism) / still
+        q = np.where(weeks < WEEKS - SEEN_AFTER, before, seen_share(errors, blame + change))
+        change = sudden / diluted * _error(speaking, q, errors, policy, mechanism) / error
     return change if change <= 1 - blame else None
 
 

@@ -100,7 +100,7 @@ def choose(
     pairs = {(a, b) for a in directory.teams for b in directory.teams if a != b and (a in ends or b in ends)}
     unmoved = [t for t in own if t.verdict not in ("rising", "falling") and _pair(t) in pairs]
     untold = [t for t in unmoved if t.verdict == "cannot tell"]
-    unmatched = [t for t in untold if t.smallest_visible_change is None]
+    unmatched = [t for t in untold if t.change is None]
     return Content(
         week=week,
         team=team,
@@ -108,7 +108,7 @@ def choose(
         new=sum(is_new.values()),
         standing=len(moved) - sum(is_new.values()),
         steady=tuple(t for t in unmoved if t.verdict == "steady"),
-        maybe_chance=tuple(t for t in untold if t.smallest_visible_change is not None),
+        maybe_chance=tuple(t for t in untold if t.change is not None),
         unmatched=tuple(t for t in unmatched if _is_recent(t.points[-1], week)),
         lapsed=tuple(t for t in unmatched if not _is_recent(t.points[-1], week)),
         silent=len(pairs - by_pair.keys()),

@@ -258,9 +258,9 @@ class _Writer:
         return say("digest.no_effect", **span)
 
     def _needed(self, trend: Trend) -> str:
-        points = round(100 * (trend.smallest_visible_change or 0))
-        if points >= 100:
+        if trend.smallest_visible_change is None:
             return self._say("digest.needed_none", pair=self._pair(trend))
+        points = round(100 * trend.smallest_visible_change)
         return self._say("digest.needed", pair=self._pair(trend), points=points)
 
     def _unmatched(self, trend: Trend) -> str:

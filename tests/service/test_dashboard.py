@@ -196,6 +196,22 @@ def test_an_intervention_shows_its_effect(
             assert re.search(r"fell:\s+−\d+ points \(−\d+ to −\d+\), against the pairs that nobody touched", page)
 
 
+def test_where_no_change_could_be_seen_no_number_says_otherwise(
+    releases: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline, make_cells: MakeCells
+) -> None:
+    cells = make_cells([0.5] * 15, people=6)
+    kept = [cells[0], cells[-1]]
+    releases.append(kept[-1].last_week, serialise(kept))
+    with asking(State(settings, pipeline, releases, operations)) as client:
+        page = client.get("/pairs/sales/marketing").text
+        assert "points would most likely have been seen" not in page
+        assert "even the largest change could have gone unseen" in page
+        pair = client.get("/v1/pairs/sales/marketing").json()
+        assert (pair["change"], pair["smallest_visible_change"]) == (0.0, None)
+        digest = client.get(f"/v1/digests/{kept[-1].last_week}", headers={"Accept": "text/plain"}).text
+        assert "100 points" not in digest
+
+
 def test_a_bound_key_sees_its_team_s_pairs_alone(client: httpx.Client, operations: Database) -> None:
     """Its pages say so, and count its pairs alone."""
     mine = bearing(make_key(operations, "read", team="it"))

@@ -219,7 +219,7 @@ def _trend(draw: st.DrawFn, pair: tuple[TeamId, TeamId]) -> Trend:
         change=change,
         low=None if change is None else max(change - 0.1, -1),
         high=None if change is None else min(change + 0.1, 1),
-        smallest_visible_change=None if change is None else draw(st.floats(0, 1)),
+        smallest_visible_change=None if change is None else draw(st.none() | st.floats(0, 1)),
         breaks=draw(st.just(()) | st.just((Break(WEEK, "m", "rounding-3"),))),
         effects=tuple(
             Effect(Intervention(*pair, WEEK + -i, described), finding, step, None, 5)

@@ -14,7 +14,7 @@ from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
 from training.simulator.confusions import measured_again, scored
-from training.simulator.measure import coverage, false_verdicts, figure, found_changes, intervened, noise
+from training.simulator.measure import after_a_step, coverage, false_verdicts, figure, found_changes, intervened, noise
 from training.simulator.page import _is, page, summary
 from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
 
@@ -101,6 +101,7 @@ def test_everything_measured_makes_a_page() -> None:
     """All parts, in small; the wide gates are those that a broken estimator fails even here."""
     found = {
         "coverage": coverage(3, TRUE),
+        "steps": after_a_step(1, TRUE),
         "false verdicts": false_verdicts(2, TRUE),
         "found changes": found_changes(1, TRUE),
         "interventions": intervened(3, TRUE),
@@ -109,6 +110,7 @@ def test_everything_measured_makes_a_page() -> None:
     for by_level in found["coverage"].values():
         assert by_level["all"]["covered"][0] > 0.85
         assert by_level["all"]["ratio"][0] < 0.6
+    assert all(of["before"][0] > 0.8 and of["7"][0] >= of["0"][0] for of in found["steps"].values())
     text = page({name: {"model": "m", "companies": 3, "found": of} for name, of in found.items()})
     assert "95 % intervals" in text
     assert "nan" not in text

@@ -18,7 +18,7 @@ import numpy as np
 from friction.model_folder import RELEASED
 
 from .confusions import Scores, scored
-from .measure import coverage, false_verdicts, found_changes, intervened, noise, stress
+from .measure import after_a_step, coverage, false_verdicts, found_changes, intervened, noise, stress
 from .page import page, summary
 from .quantifiers import compare
 
@@ -32,6 +32,7 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
     few = max(companies // 5, 2)
     return {
         "coverage": lambda: coverage(companies // 2, true),
+        "steps": lambda: after_a_step(few, true),
         "false verdicts": lambda: false_verdicts(companies, true),
         "found changes": lambda: found_changes(companies, true),
         "interventions": lambda: intervened(OF_RARE_EVENTS * companies, true),

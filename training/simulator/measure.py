@@ -31,6 +31,8 @@ STEP: Final = 0.2
 CHANGED: Final = 20
 """Week of the change that verdicts must find; six weeks are left."""
 INTERVENED: Final = 14
+STEP_WEEKS: Final = 8
+"""Weeks after a sudden change in which intervals are looked at."""
 USUAL: Final = Habits()
 BUSY: Final = Habits(voices=(24.9, 25.1), headcount=(60, 60))
 """Twenty-five voices a week in every pair."""
@@ -123,6 +125,43 @@ def coverage(
             }
         whole = np.sum([np.array(v) for v in sums.values()], axis=0)
         found[lang]["all"] = {"covered": figure(whole[:, 0], whole[:, 5]), "ratio": figure(whole[:, 1], whole[:, 2])}
+    return found
+
+
+def after_a_step(count: int, true: Truth, *, seed: int = 6) -> dict[str, Any]:
+    """How often intervals hold the truth before a sudden rise in some pairs and so many weeks after it.
+
+    Others stay where they were, at 0.1 to 0.3: ``width`` is theirs.
+    """
+    found: dict[str, Any] = {}
+    names = pairs(BUSY.teams)
+    about_one_team = np.flatnonzero([about == names[0][1] for _, about in names])
+    apart = np.array([0, 20, 40])
+    few = replace(BUSY, voices=(6.4, 6.6))
+    designs = {
+        "3 pairs, 25 voices, +20 points": (BUSY, apart, STEP),
+        "3 pairs, 6 voices, +40 points": (few, apart, 2 * STEP),
+        "one team, 12 voices, +20 points": (replace(BUSY, voices=(11.9, 12.1)), about_one_team, STEP),
+    }
+    for place, (name, (habits, moved, size)) in enumerate(designs.items()):
+        rng = np.random.default_rng((seed, place))
+        held: dict[str, list[tuple[int, int]]] = {"before": [], **{str(week): [] for week in range(STEP_WEEKS)}}
+        widths = []
+        for world in worlds(count, habits, np.linspace(0.1, 0.3, 50), true, rng, step=(moved, INTERVENED, size)):
+            said = rates(world.played.cells, "blame", world.errors)
+            rows: dict[str, list[bool]] = {when: [] for when in held}
+            for pair in moved:
+                for cell, truth, rate in zip(
+                    world.played.cells[pair], world.played.truth[pair], said[pair], strict=True
+                ):
+                    since = cell.last_week - FIRST - INTERVENED
+                    if since < STEP_WEEKS:
+                        rows["before" if since < 0 else str(since)].append(rate.low <= truth <= rate.high)
+            for when, entries in rows.items():
+                held[when].append((sum(entries), len(entries)))
+            others = [r.high - r.low for pair, of in enumerate(said) if pair not in moved for r in of]
+            widths.append(float(np.mean(others)))
+        found[name] = {when: figure(*np.array(of).T) for when, of in held.items()} | {"width": figure(widths)}
     return found
 
 

@@ -28,13 +28,13 @@ ESTIMATOR = f"""## What ships, and why
 **Rates.** A posterior on a grid of shares from the exact likelihood of the released count: adjusted count (Rogan &
 Gladen), rounding of count and people, and draws of the card's error rates in each language, mixed as the pair's
 people write. A pair's past counts less the older it is (drifts of {", ".join(f"{d:g}" for d in DRIFTS)} a week in the
-arc sine, weighed by how well each foretold the pair), it may start anew in any week ({JUMPS:g}), and the company's
-other pairs are its prior (hierarchical beta, own cells left out). Under noise, how many people usually write is read
-off all numbers of people of the pair together (negative binomial, five or more), and how common that is off the
-company's (empirical Bayes); one number alone says too little. Only cells up to a week enter its rates: a number
-once shown never changes. The interval is the shortest that holds 95 %. A cell is corrected with the error rates of
-the model that counted it, of which `models/errors.json` keeps every released one's; cells of a model that never was
-(one of your own) with those of the model in use, so that their numbers change when another takes its place.
+arc sine, weighed by how well each foretold the pair), it may start anew in any week, at any share ({JUMPS:g}), and
+the company's other pairs are its prior (hierarchical beta, own cells left out). Under noise, how many people usually
+write is read off all numbers of people of the pair together (negative binomial, five or more), and how common that is
+off the company's (empirical Bayes); one number alone says too little. Only cells up to a week enter its rates: a
+number once shown never changes. The interval is the shortest that holds 95 %. A cell is corrected with the error
+rates of the model that counted it, of which `models/errors.json` keeps every released one's; cells of a model that
+never was (one of your own) with those of the model in use, so that their numbers change when another takes its place.
 
 **Verdicts.** The last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums, over-dispersion by
 Pearson's statistic, weighted Benjamini-Hochberg at 5 %: a test weighs more where the others who speak of the same
@@ -73,6 +73,7 @@ def page(kept: Mapping[str, Found]) -> str:
     """The page, from every part that was measured."""
     parts = {
         "coverage": _coverage,
+        "steps": _steps,
         "false verdicts": _false_verdicts,
         "found changes": _found_changes,
         "interventions": _interventions,
@@ -170,6 +171,23 @@ def _coverage(by: Found) -> str:
         "exactly none or all of a pair alone in its company, intervals can hold it in as little as 75 %.\n"
     ).replace("%", " %")
     return f"## Rates\n\n{_coverage_table(by)}\n{words}"
+
+
+def _steps(by: Found) -> str:
+    header = [*(next(iter(by.values()))), "companies"]
+    rows = [
+        [name, *(_percent(v, 0) for when, v in of.items() if when != "width"), f"{of['width'][0]:.2f}",
+         f"{of['before'][2]:.0f}"]
+        for name, of in by.items()
+    ]  # fmt: skip
+    words = (
+        "How often intervals hold the truth before a sudden change, and in the first to eighth week of it; *width*:\n"
+        "of intervals about pairs that did not change. A share that changes overnight is one that its past and its\n"
+        "peers speak against, and one week's few voices speak for: intervals follow within weeks. To hold the truth\n"
+        "at once, each would have to be nearly as wide as one week's voices alone make it. Measured by\n"
+        "`python -m training.simulator --only steps`.\n"
+    )
+    return f"## Just after a sudden change\n\n{_table(['a rise of', *header], rows)}\n{words}"
 
 
 def _false_verdicts(by: Found) -> str:
