@@ -52,8 +52,8 @@ Growth is the exponent that fits best: 1 is ten times the seconds for ten times 
 
 ## A billion comments
 
-At {rate:.0f} comments a second and core, a billion take {hours:,.0f} hours of one core: {days:.0f} days on a hundred
-cores of this kind at the efficiency above. A worker takes some {memory:.0f} MB, however many comments pass.
+At {rate:.0f} comments a second and core, a billion take {hours:,.0f} hours of one core: {shared_hours:.0f} hours on a
+hundred cores of this kind at the efficiency above. A worker takes some {memory:.0f} MB, however many comments pass.
 
 **What breaks first** is the process that reads: it finds rows, teams and weeks at {read:,.0f} rows a second, so that
 one command keeps no more than {most:.0f} workers busy. From there on give each file, or each prefix of an object store,
@@ -177,7 +177,7 @@ def page(run: Run, times: float) -> str:
         workers="\n".join(workers),
         rate=run.pinned,
         hours=hours,
-        days=hours / 24 / 100 / efficiency[2],
+        shared_hours=hours / 100 / efficiency[2],
         memory=run.memory,
         read=run.read,
         most=run.read / run.pinned,
