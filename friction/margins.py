@@ -59,7 +59,7 @@ def closed_in(cells: Iterable[Cell], first: Week, last: Week) -> list[Cell]:
 def last_made(cells: Sequence[Cell]) -> list[Cell]:
     """Those that the latest model and mechanism made: shares of others are not added to theirs."""
     newest = max(cells, key=lambda cell: cell.last_week, default=None)
-    return [c for c in cells if newest and (c.model, c.mechanism) == (newest.model, newest.mechanism)]
+    return [c for c in cells if newest and c.maker == newest.maker]
 
 
 def received(cells: Iterable[Cell]) -> Mapping[TeamId, Margin]:

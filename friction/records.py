@@ -307,3 +307,8 @@ class Cell:
     patterns: Mapping[Pattern, int]
     model: str
     mechanism: str
+
+    @property
+    def maker(self) -> tuple[str, str]:
+        """Model and mechanism: a share is only set beside one of the same."""
+        return self.model, self.mechanism

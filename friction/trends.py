@@ -122,11 +122,7 @@ def _comparable(pairs: Mapping[Pair, Sequence[Cell]]) -> dict[Pair, list[Cell]]:
     if not current:
         return {}
     newest = max(current.values(), key=lambda s: s[-1].last_week)[-1]
-    return {p: s for p, s in current.items() if _maker(s[-1]) == _maker(newest)}
-
-
-def _maker(cell: Cell) -> tuple[str, str]:
-    return cell.model, cell.mechanism
+    return {p: s for p, s in current.items() if s[-1].maker == newest.maker}
 
 
 def _measured(series: Mapping[Pair, Sequence[Cell]], stance: Stance, errors: StanceErrors) -> Errors:
@@ -137,16 +133,16 @@ def _measured(series: Mapping[Pair, Sequence[Cell]], stance: Stance, errors: Sta
 
 def _segments(series: Sequence[Cell]) -> list[list[Cell]]:
     """A pair's cells, cut wherever another model or mechanism takes over."""
-    return [list(cells) for _, cells in groupby(series, key=_maker)]
+    return [list(cells) for _, cells in groupby(series, key=lambda cell: cell.maker)]
 
 
 def _points(pairs: Mapping[Pair, Sequence[Cell]], errors: StanceErrors) -> dict[Pair, list[Point]]:
     """Points of every pair; the segments of one maker steady each other, and no others."""
     found: dict[Pair, list[Point]] = {pair: [] for pair in pairs}
     segments = [(pair, cells) for pair, series in pairs.items() for cells in _segments(series)]
-    makers = list(dict.fromkeys(_maker(cells[0]) for _, cells in segments))
+    makers = list(dict.fromkeys(cells[0].maker for _, cells in segments))
     for maker in makers:
-        own = [(pair, cells) for pair, cells in segments if _maker(cells[0]) == maker]
+        own = [(pair, cells) for pair, cells in segments if cells[0].maker == maker]
         series = [cells for _, cells in own]
         measured = errors_of(maker[0], errors)
         blamed = rates(series, "blame", Errors(measured["blame"]))
@@ -167,5 +163,5 @@ def _trend(pair: Pair, points: Sequence[Point], change: Change, series: Sequence
         low=change.low,
         high=change.high,
         smallest_visible_change=change.smallest_visible,
-        breaks=tuple(Break(after[0].first_week, *_maker(after[0])) for _, after in pairwise(_segments(series))),
+        breaks=tuple(Break(after[0].first_week, *after[0].maker) for _, after in pairwise(_segments(series))),
     )

@@ -1,6 +1,6 @@
 """Three published benchmarks: how far the encoder carries to other people's data and labels.
 
-    python -m training.benchmarks incivility|complaints|politeness --data ../shared/data --encoder build/stance
+    python -m training.benchmarks incivility|complaints|politeness --data ../shared/data --encoder build/encoder
 
 - ``incivility``: GitHub comments on the authors' own ten folds (reset-ufc/slm-evaluation-incivility); the predictions
   of their DistilBERT stand in the file and are judged on the same rows.

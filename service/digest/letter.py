@@ -179,8 +179,7 @@ class _Writer:
     def _alternative(self, trend: Trend, ends: Mapping[str, str]) -> str:
         """What the chart of a pair says, since another model or mechanism counts where one does."""
         last = trend.points[-1]
-        made_by = last.cell.model, last.cell.mechanism
-        first = next(p for p in trend.points if (p.cell.model, p.cell.mechanism) == made_by)
+        first = next(p for p in trend.points if p.cell.maker == last.cell.maker)
         return self._say(
             "digest.picture", **ends, **self._rate(last.blame), first=self._say.percent(first.blame.value),
             first_week=first.cell.last_week, last_week=last.cell.last_week,

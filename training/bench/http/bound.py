@@ -3,6 +3,9 @@
 import time
 from collections.abc import Sequence
 
+from onnxruntime import InferenceSession
+from tokenizers import Tokenizer
+
 from friction.classifier import Classifier
 from friction.inference import Logits, Network
 from friction.model_folder import RELEASED
@@ -25,29 +28,30 @@ class Bound:
 
     def __init__(self, threads: int) -> None:
         classifier = Classifier.load(RELEASED, threads=threads)
-        self._network = _Remembering(classifier.network.tokenizer, classifier.network.session, threads)
+        self._network = classifier.network
+        asked = _Remembering(self._network.tokenizer, self._network.session, threads)
         directory = read_directory(CORPUS / "dev" / f"{ORGANISATION}.toml")
         comments = [Comment(**row) for row in rows(1)]
-        Pipeline(directory, Classifier(classifier.card, self._network)).score(comments, evidence=False)
-        self.passes = len(self._network.seen) / len(comments)
+        Pipeline(directory, Classifier(classifier.card, asked)).score(comments, evidence=False)
+        self._ready = asked.seen
+        self.passes = len(self._ready) / len(comments)
         """Sequences that the network reads for a comment."""
 
     def rate(self, seconds: float) -> float:
         """Comments a second, tokenized beforehand, for at least so many seconds."""
-        ready = list(self._network.seen)
         done, began = 0, time.perf_counter()
         while (elapsed := time.perf_counter() - began) < seconds:
-            for start in range(0, len(ready), BATCH):
-                Network.of_tokens(self._network, ready[start : start + BATCH])
-            done += len(ready)
+            for start in range(0, len(self._ready), BATCH):
+                self._network.of_tokens(self._ready[start : start + BATCH])
+            done += len(self._ready)
         return done / self.passes / elapsed
 
 
 class _Remembering(Network):
     """Keeps the tokens that it was given."""
 
-    def __init__(self, *network: object) -> None:
-        super().__init__(*network)  # type: ignore[arg-type]
+    def __init__(self, tokenizer: Tokenizer, session: InferenceSession, threads: int) -> None:
+        super().__init__(tokenizer, session, threads)
         self.seen: list[Sequence[int]] = []
 
     def of_tokens(self, sequences: Sequence[Sequence[int]]) -> tuple[Logits, list[Logits]]:
