@@ -27,19 +27,37 @@ RUN_TOKENS: Final = 256
 
 
 _PRECISE: Final = "session.x64quantprecision"
-"""Weights become uint8 where the processor's int8 products overflow (onnxruntime_session_options_config_keys.h)."""
+"""Weights become uint8, whose products take twice as long (onnxruntime_session_options_config_keys.h)."""
+_PROCESSOR: Final = Path("/proc/cpuinfo")
 
 
-def open_session(path: Path) -> onnxruntime.InferenceSession:
+def has_vnni(processor: Path = _PROCESSOR) -> bool:
+    """Whether the processor is known to add up products of uint8 and int8 in 32 bits.
+
+    Others add pairs of them in 16 bits first, where two large ones overflow. Where the system does not tell, none is
+    known.
+    """
+    try:
+        return "vnni" in processor.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+
+
+def open_session(path: Path, *, vnni: bool | None = None) -> onnxruntime.InferenceSession:
     """A session that runs on the thread that calls it.
 
-    ``SkipLayerNormFusion`` is off: the fused kernel is scalar, eight times slower than addition and normalisation
-    apart, and took a quarter of the model's time. On a processor without VNNI the sums of int8 products could
-    overflow; ``_PRECISE`` has ONNX Runtime take slower products there that cannot.
+    Without VNNI ``_PRECISE`` has ONNX Runtime take products that cannot overflow: the same scores to the last bit,
+    later. ``SkipLayerNormFusion`` is off: the fused kernel is scalar, eight times slower than addition and
+    normalisation apart, and took a quarter of the model's time.
+
+    Args:
+        path: an ONNX file.
+        vnni: whether products may be of uint8 and int8; left out, what the processor is known to do.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.add_session_config_entry(_PRECISE, "1")
+    if not (has_vnni() if vnni is None else vnni):
+        options.add_session_config_entry(_PRECISE, "1")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]

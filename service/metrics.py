@@ -13,7 +13,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
 from starlette.requests import Request
 
 COARSE: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -101,6 +109,10 @@ class Metrics:
             "When the last released week ended, in seconds since 1970; 0 before the first release.",
             registry=to,
         )
+
+    def model(self, name: str, products: str) -> None:
+        """Which model scores, and by which products of int8."""
+        Info("friction_model", "The model that scores.", registry=self.registry).info({"model": name, "int8": products})
 
     def request(self, method: str, route: str, status: int, seconds: float, *, scoring: bool) -> None:
         """A request was answered."""

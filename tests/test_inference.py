@@ -1,15 +1,52 @@
-"""How sequences share runs, and what evidence costs."""
+"""Which products the network takes, how sequences share runs, and what evidence costs."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
 
 from friction.classifier import Classifier
-from friction.inference import Network, runs
+from friction.inference import Network, has_vnni, open_session, runs
+from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
 from friction.records import Comment, TeamId
+
+
+def test_the_largest_int8_do_not_overflow(tmp_path: Path) -> None:
+    """Pairs of products added up in 16 bits would stop at 32,767, and take half of each sum away."""
+    depth, columns = 64, 32
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["a", "w"], ["c"])],
+        "product",
+        [helper.make_tensor_value_info("a", TensorProto.UINT8, [2, depth])],
+        [helper.make_tensor_value_info("c", TensorProto.INT32, [2, columns])],
+        [numpy_helper.from_array(np.full((depth, columns), 127, np.int8), "w")],
+    )
+    path = tmp_path / "largest.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    (sums,) = open_session(path).run(None, {"a": np.full((2, depth), 255, np.uint8)})
+    assert np.unique(sums).tolist() == [255 * 127 * depth]
+
+
+def test_the_slow_products_give_the_same_scores_to_the_last_bit(classifier: Classifier) -> None:
+    sequences = [[1, *range(2000, 2000 + 7 * n), 2] for n in range(1, 9)]
+    quick = classifier.network
+    slow = Network(quick.tokenizer, open_session(RELEASED / "model.onnx", vnni=False), 1)
+    assert (quick.of_tokens(sequences)[0] == slow.of_tokens(sequences)[0]).all()
+
+
+def test_vnni_is_known_from_what_the_system_tells(tmp_path: Path) -> None:
+    processor = tmp_path / "cpuinfo"
+    assert not has_vnni(processor)
+    processor.write_text("flags\t\t: fpu avx2 avx512f sse2\n", encoding="ascii")
+    assert not has_vnni(processor)
+    processor.write_text("flags\t\t: fpu avx2 avx_vnni sse2\n", encoding="ascii")
+    assert has_vnni(processor)
 
 
 @given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 256), st.integers(1, 4))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from friction.inference import has_vnni
 from friction.pipeline import Pipeline
 from friction.records import Cell
 from friction.settings import Settings
@@ -101,7 +102,9 @@ def test_labels_take_a_few_values_and_no_others(client: httpx.Client) -> None:
         client.get(f"/{number}")
         client.request(("PROPFIND", "REPORT", "COPY")[number % 3], "/healthz")
     told = client.get("/metrics").text
-    assert set(re.findall(r"(\w+)=\"", told)) == {"le", "method", "reason", "route", "status", "store"}
+    assert set(re.findall(r"(\w+)=\"", told)) == {
+        "int8", "le", "method", "model", "reason", "route", "status", "store"
+    }  # fmt: skip
     assert len(set(re.findall(r"_count{(.*)}", told))) < 10
 
 
@@ -132,6 +135,12 @@ def test_metrics_before_and_after_do_not_tell_what_a_colleague_said(client: http
 def _values(client: httpx.Client) -> dict[str, float]:
     lines = [line.rpartition(" ") for line in client.get("/metrics").text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
+
+
+def test_which_products_the_model_takes_is_told(client: httpx.Client, pipeline: Pipeline) -> None:
+    (told,) = (line for line in client.get("/metrics").text.splitlines() if line.startswith("friction_model_info"))
+    assert f'model="{pipeline.model}"' in told
+    assert ('int8="vnni"' in told) == has_vnni()
 
 
 def test_scoring_is_timed_in_steps_that_one_comment_does_not_fill() -> None:
