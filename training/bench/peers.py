@@ -26,6 +26,8 @@ from training.student import teacher_folder
 from .rounds import Contestant
 
 ENCODE: Final = "sentence-transformers, MiniLM float32, `encode`"
+SETFIT: Final = "SetFit `predict`, MiniLM float32"
+PIPELINE: Final = "transformers `pipeline`, MiniLM float32"
 BATCHES: Final = (8, 16, 32, 64, 128)
 HOPED: Final = (32,)
 """Of a quick run, which does not look for the best."""
@@ -80,7 +82,7 @@ def _peers() -> list[Peer]:
     peers = [
         Peer(ENCODE, encode),
         Peer("sentence-transformers + linear head", with_head),
-        Peer("transformers `pipeline`, MiniLM float32", _pipeline(_classifier(folder), _tokenizer(folder))),
+        Peer(PIPELINE, _pipeline(_classifier(folder), _tokenizer(folder))),
         Peer(
             "Detoxify's architecture (BERT base, 6 labels), random weights",
             _pipeline(BertForSequenceClassification(_six_labels()), _tokenizer(folder)),
@@ -132,4 +134,4 @@ def _setfit(encoder: Any) -> Peer | None:
     def run(texts: list[str], batch: int) -> Any:
         return model.predict(texts, batch_size=batch, show_progress_bar=False)
 
-    return Peer("SetFit `predict`, MiniLM float32", run)
+    return Peer(SETFIT, run)
