@@ -18,6 +18,7 @@ from friction.pipeline import BLOCK, Looker, Pipeline
 from friction.records import Comment, Scored, Week
 from friction.rejects import Listing, Stage
 from friction.settings import Settings
+from friction.sources.rows import alike
 from friction.store.scores import Pair, Preview, ScoreStore, Taken, Vote, Votes
 
 OLDEST_WEEKS: Final = 260
@@ -225,6 +226,7 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
+                is_named=_is_named(comment),
                 pool=pool,
             )
         if scored.targets and not merged:
@@ -233,22 +235,23 @@ class _Reading:
 
     def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, str]:
         """Who wrote, and the pool within which that tells them from others (``Vote``)."""
-        if comment.respondent is not None and comment.survey is None:
+        if comment.respondent is not None and _is_named(comment):
             return comment.respondent, f"{self._source}\x1f{self._report.form}"
         pool = f"{comment.survey or self._source}\x1f{week}"
-        return key if comment.respondent is None else f"{self._source}\x1f{week}\x1f{comment.respondent}", pool
+        return key if comment.respondent is None else f"{week}\x1f{comment.respondent}", pool
 
     def _key(self, comment: Comment, week: Week) -> str | None:
         """What makes a comment the same one in another file: all that its row says, but not who wrote it.
 
         The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
-        So does what the configuration makes of a team's name, which may be another team's tomorrow; and a week that the
-        row does not state, where an id tells the row from those of other weeks. Rows without an id that say the same
-        are told apart by their count in the file; of those with one, and of one response, the first counts, and the
-        others have no key.
+        So do the source's name, under which a file may come again or not, and what the configuration makes of a team's
+        name, which may be another team's tomorrow; and a week that the row does not state, where an id tells the row
+        from those of other weeks. Of a moment only the week counts, and of a text its words, since every tool spells
+        both its own way. Rows without an id that say the same are told apart by their count in the file; of those with
+        one, and of one response, the first counts, and the others have no key.
         """
-        given = week if comment.id is None and comment.week is None else None
-        row = (self._source, comment.id, comment.stated, given, comment.text)
+        stated = comment.week or (week if comment.id is None else None)
+        row = (comment.id and alike(comment.id), comment.stated, stated, alike(comment.text))
         digest = hashlib.sha256("\x1f".join(map(str, row)).encode())
         if comment.id is None and comment.survey is not None:
             whose = digest.digest() + str(comment.respondent).encode()
@@ -272,6 +275,10 @@ class _Reading:
 
 def _name(path: str) -> str:
     return "standard input" if path == "-" else Path(path).name
+
+
+def _is_named(comment: Comment) -> bool:
+    return comment.respondent is not None and comment.survey is None
 
 
 def _refuse_rejects(report: Report) -> None:

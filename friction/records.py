@@ -140,8 +140,8 @@ class Comment:
     """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages.
 
     ``survey``: where the respondent's key tells only the responses to one survey apart, not people from one survey to
-    the next, what tells the survey from others. ``stated``: what the row itself says of teams and time, letter by
-    letter, however the configuration reads it today.
+    the next, what tells the survey from others. ``stated``: what a row itself says of teams, letter by letter,
+    however the configuration reads it today; of a chat's message, its moment.
     """
 
     text: str = field(repr=False)

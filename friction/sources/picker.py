@@ -93,7 +93,7 @@ class Picker:
         if not respondent and (head.is_survey or (self._mapping.one_row_per_person and len(layout.texts) > 1)):
             survey = self._survey
             if response := _first(cells, head.responses):
-                respondent = f"{response} {week.strip() or survey}"  # some tools number each survey's responses from 1
+                respondent = f"{response} {survey}"  # some tools number each survey's responses from 1
             else:
                 respondent = _pseudonym(0 if week.strip() and head.is_survey else record.number, cells)
         return Cells(

@@ -19,6 +19,8 @@ from friction.sources.dates import Clock
 
 MAX_ID: Final = 200
 _REMEMBERED: Final = 1024
+_WHOLE: Final = re.compile(r"(\d+)\.0+\Z")
+"""A whole number as a table of floats writes it."""
 BLANK: Final = "the text is empty"
 Resolve = Callable[[str], TeamId | None]
 
@@ -94,11 +96,11 @@ class Reader:
             id=row_id or None,
             from_team=self._team(cells.from_team, "from_team"),
             about_team=self._team(cells.about_team, "about_team"),
-            respondent=_person(cells.respondent),
+            respondent=alike(cells.respondent) or None,
             survey=cells.survey,
             week=self._week(cells.week) if cells.week.strip() else None,
             lang=lang,
-            stated="\x1f".join((cells.from_team, cells.about_team, cells.week)),
+            stated="\x1f".join((cells.from_team, cells.about_team)),
         )
 
     def _team(self, name: str, column: str) -> TeamId | None:
@@ -115,9 +117,15 @@ class Reader:
         return team
 
 
-def _person(respondent: str) -> str | None:
-    """A respondent's key: one person, however an address or a pseudonym is written this time."""
-    return " ".join(unicodedata.normalize("NFKC", respondent).casefold().split()) or None
+def alike(cell: str) -> str:
+    """What a cell says, however a tool writes it this time: an address, a pseudonym, an id, the words of a text.
+
+    >>> alike("Al\u00adice@Example.com "), alike("100.0")
+    ('alice@example.com', '100')
+    """
+    said = unicodedata.normalize("NFKC", cell).casefold()
+    unseen = dict.fromkeys(ord(c) for c in set(said) if unicodedata.category(c) == "Cf")
+    return _WHOLE.sub(r"\1", " ".join(said.translate(unseen).split()))
 
 
 def _language(code: str) -> Lang:

@@ -12,7 +12,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from friction.records import TeamId, Week
 from friction.store.loading import load
@@ -74,34 +74,56 @@ def voices(db: Connection, pair: Pair) -> int:
     return max(db.scalars(pools(is_pair(SCORES, pair))), default=0)
 
 
-def known(db: Connection, keys: Iterable[bytes]) -> dict[bytes, Week]:
-    """Comments that were brought before, and the week for which they count."""
-    found: dict[bytes, Week] = {}
-    weeks, waiting = _weeks(db, SEEN), iter(keys)
+def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:
+    """Comments that were brought before."""
+    found: set[bytes] = set()
+    weeks, waiting = _weeks(db), iter(keys)
     while asked := list(islice(waiting, _ASKED)):
-        seen = select(SEEN.c.key, SEEN.c.week).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
-        found.update((bytes(key), Week(week)) for key, week in db.execute(seen))
+        seen = select(SEEN.c.key).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
+        found.update(map(bytes, db.scalars(seen)))
     return found
 
 
-def has_spoken(db: Connection, pair: Pair, respondent: bytes, weeks: dict[Pair, list[int]]) -> bool:
-    """Whether somebody has a vote in a pair's open window: then a comment that was brought before was theirs.
+class Again:
+    """Whether a comment that was brought before counts once more: the same words of somebody else do, where it counted.
 
-    Whatever pool they stand in: a survey to which a question was added is another pool, of the same people.
-    ``weeks``: of each pair's rows; those that are not asked for yet are put in.
+    Nobody is somebody else who is not named: a row that moved in its file would be. And it counts for no pair that it
+    did not count for, whatever the directory has become meanwhile: the same people would be published twice.
     """
-    here = is_pair(SCORES, pair)
-    if pair not in weeks:
-        weeks[pair] = _weeks(db, SCORES, here)
-    who = respondent[:WHO]
-    is_theirs = SCORES.c.respondent.between(who, who + b"\xff" * (len(respondent) - WHO))
-    theirs = select(SCORES.c.week).where(here, SCORES.c.week.in_(weeks[pair]), is_theirs)
-    return db.execute(theirs.limit(1)).first() is not None
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._parts: dict[Pair, tuple[list[int], list[bytes]]] = {}
+
+    def counts(self, vote: Vote, key: bytes, pair: Pair, respondent: bytes) -> bool:
+        """Whether the vote is new, of a comment that is known under ``key``."""
+        return vote.is_named and not self._has_spoken(pair, respondent) and self._counted(pair, key)
+
+    def _counted(self, pair: Pair, key: bytes) -> bool:
+        """Whether the comment has a vote in the pair's open window."""
+        weeks, tags = self._of(pair)
+        place = is_pair(ARRIVALS, pair), ARRIVALS.c.week.in_(weeks), ARRIVALS.c.batch.in_(tags), ARRIVALS.c.key == key
+        return self._db.execute(select(ARRIVALS.c.week).where(*place).limit(1)).first() is not None
+
+    def _has_spoken(self, pair: Pair, respondent: bytes) -> bool:
+        """Whether somebody has a vote in the pair's open window: then the comment was theirs."""
+        weeks, _ = self._of(pair)
+        who = respondent[:WHO]
+        is_theirs = SCORES.c.respondent.between(who, who + b"\xff" * (len(respondent) - WHO))
+        theirs = select(SCORES.c.week).where(is_pair(SCORES, pair), SCORES.c.week.in_(weeks), is_theirs)
+        return self._db.execute(theirs.limit(1)).first() is not None
+
+    def _of(self, pair: Pair) -> tuple[list[int], list[bytes]]:
+        """Weeks and batches of which votes stand in the pair's window."""
+        if pair not in self._parts:
+            parts = self._db.execute(select(PARTS.c.week, PARTS.c.batch).where(is_pair(PARTS, pair))).all()
+            self._parts[pair] = sorted({p.week for p in parts}), sorted({bytes(p.batch) for p in parts})
+        return self._parts[pair]
 
 
-def _weeks(db: Connection, table: Table, *where: ColumnElement[bool]) -> list[int]:
-    """Every week from the first to the last of a table's rows; named, so that what follows a week in a key is found."""
-    least, most = (select(of(table.c.week)).where(*where).scalar_subquery() for of in (func.min, func.max))
+def _weeks(db: Connection) -> list[int]:
+    """Every week from the first to the last of ``SEEN``; named, so that what follows a week in its key is found."""
+    least, most = (select(of(SEEN.c.week)).scalar_subquery() for of in (func.min, func.max))
     first, last = db.execute(select(least, most)).one()
     return [] if first is None else [*range(first, last + 1)]
 
@@ -119,9 +141,9 @@ class _Adding:
         self._parts: Counter[_Place] = Counter()
         self._comment = ""
         self._key = b""
-        self._is_first = self._is_over = False
-        self._known: dict[bytes, Week] = {}
-        self._weeks: dict[Pair, list[int]] = {}
+        self._is_first = False
+        self._known: set[bytes] = set()
+        self._again = Again(db)
         self._spoke: set[tuple[Pair, bytes]] = set()
         self._seen: list[tuple[Any, ...]] = []
         self._arrivals: dict[tuple[TeamId, TeamId, int, bytes, bytes], bool] = {}
@@ -131,7 +153,6 @@ class _Adding:
     def add(self, votes: Sequence[Vote]) -> None:
         keys = {vote.comment: comment_key(self._secret, vote.comment) for vote in votes}
         self._known = known(self._db, keys.values())
-        self._weeks = {}
         for vote in votes:
             self._add(vote, keys[vote.comment])
         self._put()
@@ -149,7 +170,7 @@ class _Adding:
         if vote.comment != self._comment:
             self._comment, self._key = vote.comment, key
             self._meet(week)
-        if not self._is_fresh(window.pair, respondent):
+        if not self._is_fresh(vote, window.pair, respondent):
             self._done.repeats += 1
             return
         if self._start is None or week < self._start:
@@ -164,23 +185,18 @@ class _Adding:
         self._done.added += 1
 
     def _meet(self, week: Week) -> None:
-        """The next comment; its votes follow each other.
-
-        One that was brought for a week that is released now is over: it counts for no other pair either, whatever the
-        directory has become meanwhile, or the same people would be published twice.
-        """
-        before = self._known.get(self._key)
-        self._is_first = before is None
-        self._is_over = before is not None and self._released is not None and before <= self._released
+        """The next comment; its votes follow each other."""
+        self._is_first = self._key not in self._known
         if self._is_first:
-            self._known[self._key] = week
+            self._known.add(self._key)
             self._seen.append((week.index, self._key))
 
-    def _is_fresh(self, pair: Pair, respondent: bytes) -> bool:
-        """Whether a vote of the comment is new. The same words from somebody else are, too."""
-        if self._is_first or self._is_over:
-            return self._is_first
-        return not ((pair, respondent[:WHO]) in self._spoke or has_spoken(self._db, pair, respondent, self._weeks))
+    def _is_fresh(self, vote: Vote, pair: Pair, respondent: bytes) -> bool:
+        """Whether a vote of the comment is new."""
+        if self._is_first:
+            return True
+        has_spoken = (pair, respondent[:WHO]) in self._spoke
+        return not has_spoken and self._again.counts(vote, self._key, pair, respondent)
 
     def _arrive(self, place: _Place, tag: bytes) -> None:
         """A batch brings a comment to a window once, even where it is read again, or two people wrote the same."""

@@ -15,7 +15,7 @@ from friction.records import Week
 from friction.store.engine import Database
 from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
-from friction.store.scores.adding import has_spoken, known, voices
+from friction.store.scores.adding import Again, known, voices
 from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
 from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, clock, find_window, is_pair
 from friction.store.scores.votes import Vote
@@ -45,10 +45,8 @@ class Preview:
             with self._database.read() as db:
                 self._secret = find_secret(db) or self._secret
         self._waiting: list[Collection[Vote]] = []
-        self._known: set[str] = set()
-        self._over: set[str] = set()
+        self._known: dict[str, bytes] = {}
         self._windows: dict[Pair, Window] = {}
-        self._weeks: dict[Pair, list[int]] = {}
         self._speaking: dict[Pair, int] = defaultdict(int)
         self._people: dict[Pair, dict[bytes, set[bytes]]] = {}
         self._spoken: set[Pair] = set()
@@ -94,33 +92,27 @@ class Preview:
         waiting, self._waiting = self._waiting, []
         if self._database is None:
             for votes in waiting:
-                self._count_comment(None, votes)
+                self._count_comment(None, votes, None)
             return
-        self._weeks = {}
         keys = {vote.comment: comment_key(self._secret, vote.comment) for votes in waiting for vote in votes}
         with self._database.read() as db:
-            met, released = known(db, keys.values()), clock(db, "released")
-            self._known = {comment for comment, key in keys.items() if key in met}
-            self._over = {c for c in self._known if released is not None and met[keys[c]] <= released}
+            met, again = known(db, keys.values()), Again(db)
+            self._known = {comment: key for comment, key in keys.items() if key in met}
             for votes in waiting:
-                self._count_comment(db, votes)
+                self._count_comment(db, votes, again)
 
-    def _count_comment(self, db: Connection | None, votes: Collection[Vote]) -> None:
+    def _count_comment(self, db: Connection | None, votes: Collection[Vote], again: Again | None) -> None:
         self._votes += len(votes)
         for vote in votes:
             window = self._window(db, (vote.from_team, vote.about_team))
             respondent = respondent_key(window.salt, vote)
-            if self._is_fresh(db, vote, window.pair, respondent):
+            key = self._known.get(vote.comment)
+            if key is None or again is None or again.counts(vote, key, window.pair, respondent):
                 self._added += 1
                 self._spoken.add(window.pair)
                 people = self._people[window.pair][respondent[WHO:]]
                 if len(people) < self._enough:
                     people.add(respondent)
-
-    def _is_fresh(self, db: Connection | None, vote: Vote, pair: Pair, respondent: bytes) -> bool:
-        if db is None or vote.comment not in self._known:
-            return True
-        return vote.comment not in self._over and not has_spoken(db, pair, respondent, self._weeks)
 
     def _window(self, db: Connection | None, pair: Pair) -> Window:
         """The pair's window as it is now, and those who speak in it, as far as it matters."""

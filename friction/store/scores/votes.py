@@ -22,6 +22,7 @@ class Vote:
     Attributes:
         respondent: as the source gives it, and nobody else in a pool; only its keyed hash is stored.
         comment: what makes the comment the same one when another file brings it; only its keyed hash is stored.
+        is_named: whether the respondent is somebody, not a row of a survey that names nobody.
         pool: that within which two respondents are surely two people: the source and the tool that wrote its file, and,
             where nobody is named, one survey and the week that the row states. Whoever writes in another pool may be
             the same under another name.
@@ -37,6 +38,7 @@ class Vote:
     appreciated: bool
     labels: tuple[Pattern, ...]
     model: str
+    is_named: bool = True
     pool: str = ""
 
     @property
@@ -56,7 +58,7 @@ class Votes:
 
     def add(self, vote: Vote) -> None:
         """Take a vote."""
-        frame = (vote.from_team, vote.about_team, vote.week, vote.lang, vote.model, vote.pool)
+        frame = (vote.from_team, vote.about_team, vote.week, vote.lang, vote.model, vote.is_named, vote.pool)
         is_own = vote.respondent == vote.comment  # nobody is named: each comment is a person
         self._comments += vote.comment.encode()
         self._rows += _ROW.pack(
@@ -76,7 +78,7 @@ class Votes:
         for frame, person, end, blamed, appreciated, patterns in _ROW.iter_unpack(self._rows):
             comment = self._comments[start:end].decode()
             start = end
-            from_team, about_team, week, lang, model, pool = self._frames[frame]
+            from_team, about_team, week, lang, model, is_named, pool = self._frames[frame]
             yield Vote(
                 from_team=from_team,
                 about_team=about_team,
@@ -88,11 +90,12 @@ class Votes:
                 appreciated=appreciated,
                 labels=tuple(pattern for place, pattern in enumerate(PATTERNS) if patterns >> place & 1),
                 model=model,
+                is_named=is_named,
                 pool=pool,
             )
 
 
-_Frame = tuple[TeamId, TeamId, Week, Lang, str, str]
+_Frame = tuple[TeamId, TeamId, Week, Lang, str, bool, str]
 _ROW: Final = struct.Struct("<IIQ??I")
 """Number of the frame, of the respondent, where the comment's key ends, stances, patterns."""
 
