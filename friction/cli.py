@@ -12,6 +12,7 @@ import typer
 
 from friction import __version__
 from friction.commands import ingesting, keys, releasing, reporting, scoring, starting, working
+from friction.crashes import leave_no_core
 from friction.errors import FrictionError, UsageError, place
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry point: load every command, run one, turn errors into exit codes."""
+    leave_no_core()
     for found in entry_points(group="friction.commands"):
         found.load()(app)
     try:

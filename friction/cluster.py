@@ -25,6 +25,7 @@ from distributed.scheduler import KilledWorker
 
 from friction import __version__
 from friction.classifier import Classifier
+from friction.crashes import leave_no_core
 from friction.errors import FrictionError, UsageError
 from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
@@ -74,6 +75,7 @@ class _Pipelines(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """A worker begins."""
+        leave_no_core()
         vars(worker).setdefault(_KEPT, {})[self.name] = self
 
     def teardown(self, worker: Any) -> None:

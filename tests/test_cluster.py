@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,8 @@ def test_results_are_those_of_one_process_and_in_order(two_workers: Cluster, pip
     assert list(two_workers.stream(comments)) == alone
     assert list(two_workers.stream([])) == []
     assert {pid != os.getpid() for pid in _pids(two_workers)} == {True}
+    limits = two_workers._client.run(lambda: resource.getrlimit(resource.RLIMIT_CORE))
+    assert max(max(limit) for limit in limits.values()) <= 1, "a worker that crashes would leave a core"
     without = list(two_workers.stream(comments[:20], evidence=False))
     assert [s.targets[0].evidence for _, s in without if s.targets] == [()] * sum(bool(s.targets) for _, s in without)
 

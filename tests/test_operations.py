@@ -177,6 +177,7 @@ def test_no_container_has_more_rights_than_it_needs(services: dict[str, Any]) ->
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service.get("read_only") or name == "database", name
         assert "privileged" not in service
+        assert name == "database" or service["ulimits"] == {"core": 1}, name
     assert {name for name, service in services.items() if "ports" in service} == {"web"}
 
 
@@ -194,6 +195,7 @@ def test_commands_of_containers_and_units_are_commands() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
     asked = [service["command"] for service in services.values() if service["image"] == "friction"]
     for unit in (DEPLOY / "systemd").glob("*.service"):
+        assert "\nLimitCORE=1\n" in unit.read_text(encoding="utf-8")
         (line,) = re.findall(r"^ExecStart=/opt/friction/bin/friction (.*)$", unit.read_text(encoding="utf-8"), re.M)
         asked.append(line.split())
     assert len(asked) == 7

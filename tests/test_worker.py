@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -132,3 +133,46 @@ def test_a_mistake_in_the_configuration_is_told_once(home: Path) -> None:
     assert done.stderr.count("unknown key nonsense") == 1
     with pytest.raises(Exception, match="nonsense"):
         load(home / "friction.toml")
+
+
+@pytest.fixture
+def cores(tmp_path: Path) -> Iterator[None]:
+    """What is started from here may leave a core as large as the machine allows, and would."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        if not _leaves_a_core(subprocess.Popen(["sleep", "60"], cwd=tmp_path)):
+            pytest.skip("no program leaves a core on this machine")
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+def _leaves_a_core(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> bool:
+    """Whether the machine writes down what a process had in memory when a fault ends it."""
+    process.send_signal(signal.SIGSEGV)
+    _, status = os.waitpid(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == -signal.SIGSEGV
+    return os.WCOREDUMP(status)
+
+
+def _most(pid: int) -> list[str]:
+    """Bytes of a core that a process may leave: its soft and its hard limit."""
+    (line,) = re.findall("Max core file size .*", Path(f"/proc/{pid}/limits").read_text(encoding="utf-8"))
+    return line.split()[4:6]
+
+
+def test_a_crash_writes_down_nothing_of_what_was_in_memory(cores: None, home: Path, config: Path) -> None:
+    with subprocess.Popen([FRICTION, "worker"], cwd=home, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        (home / "inbox" / "a.csv").write_text(ROWS.format("a"))
+        assert '"rows": 1' in worker.stdout.readline()
+        assert not _leaves_a_core(worker)
+
+
+def test_nor_does_one_of_the_server_or_of_the_worker_beside_it(cores: None, home: Path, config: Path) -> None:
+    subprocess.run([FRICTION, "release"], cwd=home, check=True, capture_output=True, timeout=PATIENCE)
+    with (home / "log").open("w") as log, _serving(home, log) as (server, _):
+        assert _most(server.pid) == ["1", "1"]
+        _until(lambda: [_most(pid) for pid in _workers(home)] == [["1", "1"]])
