@@ -36,7 +36,18 @@ def survey(directory: Directory):  # type: ignore[no-untyped-def]
     |À quelle équipe appartenez-vous ?|Q3. Your team|De quelle équipe faites-vous partie ?
     |Business unit|Please select your department|from_team
     |Author's team|Team/Department|Équipe / service|Équipe du répondant
-    |Quelle est votre équipe ?|Your current team""".split("|"),
+    |Quelle est votre équipe ?|Your current team
+    |Your team?|What team are you on?|Which department are you from?|Which team are you a member of?
+    |Which team are you part of?|Department: please select your department|Votre service (liste)
+    |Merci d'indiquer votre équipe|Veuillez sélectionner votre service|Nom de votre équipe|Name of your team
+    |What is the name of your team?|Your team or department|Your team / your department|Votre équipe ou service
+    |De quelle équipe êtes-vous ?|À quel service êtes-vous rattaché(e) ?|Service où vous travaillez
+    |Équipe d'appartenance|Team you are in|The team you belong to|Department where you work|Where do you work?
+    |Team. In welchem Team?|Your team's name|About you: your department|Notre équipe
+    |Dans quel service travaillez-vous actuellement ?|Which department do you primarily work in?
+    |Which of the following is your team?|Which team are you currently in?|Équipe dans laquelle vous travaillez
+    |In what department are you working?|Your business unit|Respondent's team|Your department (required)
+    |What department do you work for?""".split("|"),
 )
 def test_a_header_that_says_so_is_the_authors_team(header: str) -> None:
     assert whose(header.strip()) == "from_team"
@@ -57,10 +68,42 @@ def test_a_header_that_rates_thanks_or_speaks_of_a_team_is_about_it(header: str)
     "header",
     """Team you work with most|Which team?|Which team slows you down?|Which team slows your team down?|G1Q1|Column 2
     |Quelle équipe vous ralentit ?|Avec quelle équipe travaillez-vous ?|How would you rate your team?|Team you wait for
-    |Which other team do you depend on?|De quelle équipe êtes-vous le moins satisfait ?""".split("|"),
+    |Which other team do you depend on?|De quelle équipe êtes-vous le moins satisfait ?
+    |Team that blocks your team most|Team your team depends on most|Who slows down your team?
+    |Équipe qui bloque votre équipe|Équipe dont dépend votre service|Internal supplier of your department
+    |Which team are you on hold for?|Which team are you in need of help from?|Quelle équipe ralentit la vôtre ?
+    |Which team is your team waiting for?|Your team's internal supplier|Your team lead|Your service desk contact
+    |Team your team hands over to|Équipe avec laquelle votre équipe travaille|Fournisseur interne de votre service
+    |Who do you depend on in your department?|Which team do you work for most?|Which team are you working with?
+    |Team you are waiting for|Équipe que vous attendez|Équipe dont vous dépendez|Votre équipe dépend de
+    |Which team are you in conflict with?|Which of our teams slows you down?|Which of our teams?|Select a team
+    |Name the team|The team|Teams|Your other team|Client of your department|Team you are on hold for
+    |Team where you are stuck|Équipe où vous êtes bloqué|Où travaillez-vous le plus mal ?
+    |What service is your team missing?|Which team are you from time to time waiting for?""".split("|"),
 )
 def test_a_header_that_says_neither_or_both_is_not_guessed(header: str) -> None:
     assert whose(header.strip()) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    """Team of the reviewer|Reviewer's team|Équipe de l'évaluateur|Team giving the feedback|Feedback from which team
+    |Rating team|Complaining team|Avis de quelle équipe|Which team would you thank on behalf of your team?""".split(
+        "|"
+    ),
+)
+def test_the_team_that_rates_is_never_taken_for_the_one_that_is_rated(header: str) -> None:
+    assert whose(header.strip()) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Team that blocks your team most", "Équipe dont dépend votre service", "Which team are you on hold for?"],
+)
+def test_a_team_that_is_complained_of_never_speaks(survey, header: str) -> None:  # type: ignore[no-untyped-def]
+    opened = survey([header, "What happened?"], ["Sales", "They never answer us in Marketing."])
+    assert opened.taken[0] == "whose team? say from_team or about_team: column B"
+    assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [(None, None)]
 
 
 def test_the_author_and_whom_they_speak_of_stand_side_by_side(survey) -> None:  # type: ignore[no-untyped-def]
