@@ -54,7 +54,7 @@ class PrivacySection(Section):
 
 
 class ChannelSection(Section):
-    """``[sources.NAME.channels.CHANNEL]``: what a chat channel stands for, by its name or its id."""
+    """``[sources.NAME.channels.CHANNEL]``: what a chat channel stands for, by its name or its id (docs/sources.md)."""
 
     from_team: str | None = None
     about_team: str | None = None

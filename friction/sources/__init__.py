@@ -8,7 +8,7 @@ their store.
 
     a table   delimited · workbook ─> grid ─> one of table.FORMS ─> columns ─> rows     survey tools
     objects   jsonlines ─> rows                                                         scripts
-    chat      slack · teams · mattermost · google_chat ─> chat ─> rows                  chat exports
+    chat      slack · teams · mattermost · google_chat ─> conversations ─> chat ─> rows  chat exports
 
 Promises: no message holds a word of a comment, only row numbers, places and counts; memory stays bounded whatever the
 file; nothing is unpacked onto a disk; of a chat's author no more is passed on than a key, which ingestion hashes.
@@ -204,7 +204,7 @@ def _check_ending(name: str, is_json: bool) -> None:
 def _packed(file: _File) -> Opened:
     """A workbook, a chat export, or the one table in a zip."""
     packed = archive.open_archive(file.raw, file.name)
-    entries = [entry for entry in packed.infolist() if not archive.is_clutter(entry.filename)]
+    entries = _own([entry for entry in packed.infolist() if not archive.is_clutter(entry.filename)])
     names = [entry.filename for entry in entries]
     if workbook.PART in names:
         return file.workbook()
@@ -218,6 +218,16 @@ def _packed(file: _File) -> Opened:
             "unpack it and give the file with the answers"
         )
     return _inside(file, packed, tables[0])
+
+
+def _own(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """What the tool wrote itself: beside its one file of JSON lines, Mattermost packs what people attached under data/.
+
+    https://docs.mattermost.com/administration-guide/manage/bulk-export-tool
+    """
+    top = [name for entry in entries if "/" not in (name := entry.filename)]
+    is_mattermost = len(top) == 1 and top[0].lower().endswith(".jsonl")
+    return [entry for entry in entries if not (is_mattermost and entry.filename.startswith("data/"))]
 
 
 def _inside(file: _File, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Opened:

@@ -1,9 +1,7 @@
-"""A chat export to comments: which conversations are read, and what is kept of a message.
+"""A chat export to comments: what is kept of a message. Which conversations are read: ``conversations``.
 
-Refused, unless ``[sources.NAME.channels]`` names them with ``private = true``: private channels, direct
-conversations, and those of fewer people than the threshold. One of which the export does not say whether it is open
-to all is refused until it is named at all. Bots, joins, deleted messages and those without a word of the person's own
-are counted as blank.
+Bots, joins, deleted messages and those without a word of the person's own are counted as blank; a message of somebody
+of another company is refused.
 
 Promises: of an author nothing leaves but a key, which ingestion hashes, and a team; conversations are named in
 messages by their place in the export, because their names may be people's.
@@ -12,17 +10,18 @@ messages by their place in the export, because their names may be people's.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from friction.errors import RowError
 from friction.records import Comment, TeamId
 from friction.settings import ChannelSection, SourceSection
 from friction.sources.blank import is_blank
+from friction.sources.conversations import Channels, Conversation, Verdict
 from friction.sources.dates import Clock
 from friction.sources.rows import Row, shown
 
-Kind = Literal["public", "private", "direct", "untold"]
 _BLANK: Final = "no words of a person's own"
+_OUTSIDE: Final = "written by somebody of another company, who speaks for no team here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Message:
         number: its place in the export, from 1.
         place: the key of its conversation.
         write: may raise RowError.
+        is_outside: its author is of another company.
     """
 
     number: int
@@ -41,16 +41,7 @@ class Message:
     author: str | None = field(repr=False)
     sent: datetime | None
     write: Callable[[], str] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A channel or a direct conversation. ``people`` are its members where the export says so, else who wrote."""
-
-    number: int
-    kind: Kind
-    names: tuple[str, ...] = field(repr=False)
-    people: int = 0
+    is_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +63,20 @@ class Export:
 
 def rows(export: Export, mapping: SourceSection, *, clock: Clock, min_people: int) -> Iterator[Row]:
     """The comments of an export, and one refusal for each conversation that is not read."""
-    refusals: dict[str, str | None] = {}
+    channels = Channels(export.conversations.values(), mapping.channels, min_people)
+    verdicts: dict[str, Verdict] = {}
     for message in export.messages():
         conversation = export.conversations.get(message.place)
         if conversation is None:
             yield Row(message.number, reason="a message of a conversation that the export does not list")
             continue
-        section = _section(conversation, mapping)
-        if message.place not in refusals:
-            refusals[message.place] = _refusal(conversation, section, min_people)
-            if (refusal := refusals[message.place]) is not None:
+        if message.place not in verdicts:
+            verdicts[message.place] = channels.judge(conversation)
+            if (refusal := verdicts[message.place].refusal) is not None:
                 yield Row(message.number, reason=refusal)
-        if refusals[message.place] is None:
-            yield _row(message, section or ChannelSection(), _team(message, export, mapping), clock)
+        verdict = verdicts[message.place]
+        if verdict.refusal is None:
+            yield _row(message, verdict.section, _team(message, export, mapping), clock)
 
 
 def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: Clock) -> Row:
@@ -93,6 +85,8 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
         text = message.write() if message.author is not None else ""
         if is_blank(text):
             return Row(message.number, name, reason=_BLANK, blank=True)
+        if message.is_outside:
+            raise RowError(_OUTSIDE)
         if message.sent is None:
             raise RowError("the message has no time that can be read")
         f"{text}{message.author}".encode()
@@ -125,35 +119,6 @@ def _team(message: Message, export: Export, mapping: SourceSection) -> TeamId | 
         return TeamId(mapping.authors[message.author])
     teams = {mapping.groups[group] for group in export.groups.get(message.author, ()) if group in mapping.groups}
     return TeamId(teams.pop()) if len(teams) == 1 else None
-
-
-def _section(conversation: Conversation, mapping: SourceSection) -> ChannelSection | None:
-    return next((mapping.channels[name] for name in conversation.names if name in mapping.channels), None)
-
-
-def _refusal(conversation: Conversation, section: ChannelSection | None, min_people: int) -> str | None:
-    """Why a conversation is not read, if so."""
-    what = {
-        "private": "a private channel",
-        "direct": "a direct conversation",
-        "untold": "a channel of which the export does not say that it is open to all",
-        "public": f"a channel of fewer than {min_people} people",
-    }[conversation.kind]
-    allowed = section is not None and section.private
-    few = conversation.people < min_people
-    if allowed or (conversation.kind == "public" and not few):
-        return None
-    mend = "private = true, and tell staff"
-    if conversation.kind == "untold" and section is not None:
-        if not few:
-            return None
-        what = f"a channel of fewer than {min_people} people"
-    elif conversation.kind == "untold":
-        mend = "what it stands for"
-    return (
-        f"conversation {conversation.number} of the export is {what}; none of it is read. "
-        f"To read it, name it in [sources.NAME.channels] with {mend}"
-    )
 
 
 def text(found: Any, key: str) -> str:

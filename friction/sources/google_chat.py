@@ -1,7 +1,8 @@
 """Google Chat: the zip of a takeout; a folder for each conversation, with messages.json and group_info.json.
 
 A folder is called "DM ..." for a direct conversation or a group of people, "Space ..." for a space. The takeout does
-not say whether a space is open to all. A message has ``creator`` (name, email, user_type), ``created_date`` in words,
+not say whether a space is open to all; its name is whatever somebody called it, and any number of spaces may have the
+same, so that a space goes by its folder. A message has ``creator`` (name, email, user_type), ``created_date`` in words,
 ``text`` and ``topic_id``; a quoted message stands beside the text, a deleted one has none.
 
 https://support.google.com/accounts/answer/3024190 (download your data)
@@ -12,6 +13,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -19,9 +21,10 @@ from typing import Any, Final
 
 from friction.errors import RowError
 from friction.sources import archive, markup
-from friction.sources.chat import Conversation, Export, Kind, Message, part, text
+from friction.sources.chat import Export, Message, part, text
+from friction.sources.conversations import Conversation, Kind
 from friction.sources.dates import Clock
-from friction.sources.jsonstream import items
+from friction.sources.jsonstream import documents, items
 
 NAME: Final = "Google Chat"
 _MESSAGES: Final = "messages.json"
@@ -48,24 +51,33 @@ def export(packed: zipfile.ZipFile, name: str) -> Export:
     entries = {entry.filename: entry for entry in packed.infolist() if not archive.is_clutter(entry.filename)}
     folders = sorted(path.removesuffix(f"/{_MESSAGES}") for path in entries if path.endswith(f"/{_MESSAGES}"))
 
-    def listed(path: str, *under: str, beside: dict[str, str] | None = None) -> Iterator[Any]:
-        if path in entries:
-            with io.TextIOWrapper(archive.open_entry(packed, entries[path], name), encoding="utf-8-sig") as lines:
-                yield from items(lines, name, *under, beside=beside)
+    @contextmanager
+    def opened(path: str) -> Iterator[io.TextIOWrapper]:
+        with io.TextIOWrapper(archive.open_entry(packed, entries[path], name), encoding="utf-8-sig") as lines:
+            yield lines
+
+    def said(folder: str) -> Iterator[Any]:
+        with opened(f"{folder}/{_MESSAGES}") as lines:
+            yield from items(lines, name, "messages")
 
     def conversation(number: int, folder: str) -> Conversation:
-        beside: dict[str, str] = {}
-        people = {_person(member) for member in listed(f"{folder}/{_INFO}", "members", beside=beside)} - {None}
-        if not people:
-            people = {_person(part(m, "creator")) for m in listed(f"{folder}/{_MESSAGES}", "messages")} - {None}
+        people: set[str | None] = set()
+        label = ""
+        if f"{folder}/{_INFO}" in entries:
+            with opened(f"{folder}/{_INFO}") as lines:
+                for info in documents(lines, name, "members"):
+                    people.update(map(_person, info.items))
+                    label = text(info.beside, "name") or label
+        if not people - {None}:
+            people = {_person(part(message, "creator")) for message in said(folder)}
         called = folder.rpartition("/")[2]
         kind: Kind = "direct" if called.startswith("DM") else "untold"
-        return Conversation(number, kind, tuple(filter(None, (beside.get("name"), called))), len(people))
+        return Conversation(number, kind, (called,), len(people - {None}), labels=(label,) if label else ())
 
     def messages() -> Iterator[Message]:
         numbers = count(1)
         for folder in folders:
-            for found in listed(f"{folder}/{_MESSAGES}", "messages"):
+            for found in said(folder):
                 number = next(numbers)
                 gone = text(found, "message_state") == "DELETED" or bool(part(found, "deletion_metadata"))
                 yield Message(

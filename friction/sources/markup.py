@@ -17,6 +17,8 @@ LONGEST: Final = 200_000
 _BLOCK: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _TICKED: Final = re.compile(r"`([^`\n]*)`")
 _QUOTED: Final = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
+_QUOTED_ON: Final = re.compile(r"^[ \t]{0,3}>>>.*", re.MULTILINE | re.DOTALL)
+"""Slack's quote of all that follows, to the end of the message."""
 _ANGLES: Final = re.compile(r"<([^<>]{1,2000})>")
 _MARKS: Final = re.compile(r"(?<!\w)([*_~]{1,3})(?=\S)(.{1,500}?)(?<=\S)\1(?!\w)")
 _AT: Final = re.compile(r"(?<![\w@/.])@(?:here|channel|all)\b")
@@ -42,12 +44,13 @@ def slack(text: str, groups: dict[str, str]) -> str:
     r"""Own words of a Slack message; ``groups`` are names of user groups by their id.
 
     https://docs.slack.dev/messaging/formatting-message-text (mentions, links, quotes, escapes)
+    https://slack.com/help/articles/202288908-Format-your-messages (">>>" quotes every paragraph that follows)
 
     >>> slack("&gt; quoted\n<@U012AB> asked <!subteam^S1|@sales>, see <https://x.example|the plan> &amp; wait", {})
     '@someone asked sales, see the plan & wait'
     """
     text = unescape(_ANGLES.sub(lambda found: _slack_angle(found[1], groups), _BLOCK.sub(" ", _short(text))))
-    return markdown(text)
+    return markdown(_QUOTED_ON.sub("", text))
 
 
 def _slack_angle(inside: str, groups: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 Each line is one object with a ``type``: version, then teams, channels ("O" open, "P" private), users with their teams
 and channels, bots, posts with their replies inside, and direct posts. Times are milliseconds in UTC. Posts of
-integrations say so in ``props``; joins and the like have a ``type`` that starts with "system_". An edited post stands
+integrations say so in ``props``; joins and the like have a ``type``. An edited post stands
 with its last text; a post that was shared into another stands in ``props``, which are not read.
 
 https://docs.mattermost.com/onboard/bulk-loading-data-format.html
@@ -19,12 +19,16 @@ from typing import IO, Any, Final
 
 from friction.errors import SourceError
 from friction.sources import markup
-from friction.sources.chat import Conversation, Export, Message, part, parts, text
+from friction.sources.chat import Export, Message, part, parts, text
+from friction.sources.conversations import Conversation
 from friction.sources.encoding import bounded_lines
 
 NAME: Final = "Mattermost"
 _START: Final = re.compile(r'\{\s*"type"\s*:\s*"version"\s*,')
 _INTEGRATION: Final = ("from_bot", "from_webhook", "from_plugin")
+_SAID: Final = frozenset({"", "me"})
+"""Types of what a person said; every other is a join, a call, a plugin's."""
+_KNOWN: Final = frozenset({"channel", "user", "post", "direct_post"})
 _DIRECT: Final = "direct conversations"
 
 
@@ -37,29 +41,47 @@ def export(lines: IO[str], name: str) -> Export:
     """A bulk export, seekable.
 
     Raises:
-        SourceError: a line of it is not JSON.
+        SourceError: a line of it is not JSON, or none is of a channel, a person or a message.
     """
     members: dict[str, set[str]] = {}
-    kinds: dict[str, tuple[bool, tuple[str, ...]]] = {}
+    channels: dict[str, tuple[bool, str, str]] = {}
     groups: dict[str, tuple[str, ...]] = {}
     bots: set[str] = set()
+    gone: set[str] = set()
+    is_known = False
     for kind, found in _objects(lines, name):
+        is_known = is_known or kind in _KNOWN
         if kind == "channel":
-            names = (text(found, "name"), text(found, "display_name"))
-            kinds[_place(found, "name")] = text(found, "type") == "O", tuple(filter(None, names))
+            called = text(found, "name"), text(found, "display_name")
+            channels[_place(found, "name")] = text(found, "type") == "O", *called
         elif kind == "user":
-            teams = parts(found, "teams")
-            channels = [(text(team, "name"), text(c, "name")) for team in teams for c in parts(team, "channels")]
-            for team, channel in channels:
-                members.setdefault(f"{team}/{channel}", set()).add(text(found, "username"))
-            groups[text(found, "username")] = tuple(text(t, "name") for t in teams) + tuple(c for _, c in channels)
+            user = text(found, "username")
+            places = []
+            for team in parts(found, "teams"):
+                for channel in parts(team, "channels"):
+                    place = f"{text(team, 'name')}/{text(channel, 'name')}"
+                    members.setdefault(place, set()).add(user)
+                    places += [place, text(channel, "name")]
+            groups[user] = (*(text(team, "name") for team in parts(found, "teams")), *places)
+            if _number(found, "delete_at") > 0:
+                gone.add(user)
         elif kind == "bot":
             bots.add(text(found, "username"))
         elif kind == "post":
             members.setdefault(_place(found, "channel"), set()).add(text(found, "user"))
+    if not is_known:
+        raise SourceError(
+            f"{name} holds no channel, person or message of Mattermost; none of it is read. Export it again"
+        )
     listed = {
-        place: Conversation(number, "public" if is_open else "private", names, len(members.get(place, set()) - bots))
-        for number, (place, (is_open, names)) in enumerate(kinds.items(), 1)
+        place: Conversation(
+            number,
+            "public" if is_open else "private",
+            names=(place, called),
+            people=len(members.get(place, set()) - bots - gone),
+            labels=(label,) if label else (),
+        )
+        for number, (place, (is_open, called, label)) in enumerate(channels.items(), 1)
     }
     listed[_DIRECT] = Conversation(len(listed) + 1, "direct", (_DIRECT,))
     return Export(NAME, listed, groups, partial(_messages, lines, name, frozenset(bots)))
@@ -75,7 +97,7 @@ def _messages(lines: IO[str], name: str, bots: frozenset[str]) -> Iterator[Messa
         for said in (found, *replies):
             author = text(said, "user")
             props = part(said, "props")
-            is_person = author not in bots and not text(said, "type").startswith("system_")
+            is_person = author not in bots and text(said, "type") in _SAID and _number(said, "delete_at") <= 0
             is_person = is_person and not any(str(props.get(key, "")).lower() == "true" for key in _INTEGRATION)
             yield Message(
                 number=next(numbers),
@@ -106,8 +128,13 @@ def _place(found: dict[str, Any], key: str) -> str:
 
 
 def _time(said: dict[str, Any]) -> int:
-    time = said.get("create_at")
-    return time if isinstance(time, int) else -1
+    return _number(said, "create_at")
+
+
+def _number(found: dict[str, Any], key: str) -> int:
+    """A moment in milliseconds; -1 where there is none."""
+    value = found.get(key)
+    return value if isinstance(value, int) else -1
 
 
 def _moment(milliseconds: int) -> datetime | None:

@@ -1,13 +1,18 @@
 """Slack: the zip of a workspace export; lists of conversations and people, and a folder of days for each conversation.
 
 channels.json are the public channels, groups.json the private ones, dms.json and mpims.json the direct conversations;
-a folder is named after its channel, or after a direct conversation's id; a renamed channel keeps its id. A message has
+a channel says so itself as well (``is_private``); a folder is named after its channel, or after a direct conversation's
+id; a renamed channel keeps its id. A message has
 ``ts``, ``user``, ``text``, and a ``subtype`` where it is more or less than that. An edited message stands with its last
 text; a forwarded one stands under ``attachments``, which are not read. A list of user groups (usergroups.json, as the
-API gives it) is read if it is there.
+API gives it) is read if it is there. In a channel of Slack Connect people of other companies write, too: users.json has
+their ``team_id``, a message its author's ``user_team`` and ``source_team``.
 
 https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports
 https://docs.slack.dev/reference/events/message (subtypes)
+https://docs.slack.dev/reference/objects/conversation-object (is_private)
+https://docs.slack.dev/reference/objects/user-object (team_id, enterprise_user, deleted)
+https://docs.slack.dev/apis/slack-connect (users and messages of other companies)
 """
 
 import io
@@ -18,9 +23,12 @@ from functools import partial
 from itertools import count
 from typing import Any, Final
 
+from friction.errors import SourceError
 from friction.sources import archive, markup
-from friction.sources.chat import Conversation, Export, Kind, Message, text
+from friction.sources.chat import Export, Message, text
+from friction.sources.conversations import Conversation, Kind
 from friction.sources.jsonstream import items
+from friction.sources.slack_people import People
 
 NAME: Final = "Slack"
 _LISTS: Final[tuple[tuple[str, Kind], ...]] = (
@@ -31,7 +39,6 @@ _LISTS: Final[tuple[tuple[str, Kind], ...]] = (
 )
 _SAID: Final = frozenset({"", "me_message", "thread_broadcast", "file_share"})
 """Subtypes of what a person said; every other is a join, a bot, a topic, a deletion."""
-_SLACKBOT: Final = "USLACKBOT"
 
 
 def fits(names: Iterable[str]) -> bool:
@@ -43,7 +50,7 @@ def export(packed: zipfile.ZipFile, name: str) -> Export:
     """A workspace export.
 
     Raises:
-        SourceError: it is damaged, or something in it is over a limit.
+        SourceError: it is damaged, several exports in one, or something in it is over a limit.
     """
     return _Workspace(packed, name).export()
 
@@ -54,8 +61,12 @@ class _Workspace:
         self._name = name
         self._entries = {entry.filename: entry for entry in packed.infolist() if not archive.is_clutter(entry.filename)}
         lists = [path for path in self._entries if path.rpartition("/")[2] in dict(_LISTS)]
-        self._root = min(lists, key=len, default="").rpartition("/")[0]
-        self._bots = {_SLACKBOT} | {text(user, "id") for user in self._items("users.json") if user_is_bot(user)}
+        roots = {path.rpartition("/")[0] for path in lists}
+        self._root = min(roots, key=len, default="")
+        exports = [root for root in roots if f"{root}/users.json".removeprefix("/") in self._entries]
+        if len(exports) > 1:
+            raise SourceError(f"{name} holds {len(exports)} exports of Slack; give each by itself")
+        self._people = People(self._items("users.json"))
         self._ids: dict[str, str] = {}
         self._handles: dict[str, str] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
@@ -70,14 +81,20 @@ class _Workspace:
                 place = next((name for name in names if name in days), "")
                 if place and place not in found:
                     self._ids[place] = names[-1]
-                    members = listed.get("members") if isinstance(listed, dict) else None
-                    people = {m for m in members if isinstance(m, str)} if isinstance(members, list) else None
-                    if people is None:
-                        people = {
-                            author for path in days[place] for m in self._items(path) if (author := self._author(m))
-                        }
-                    found[place] = Conversation(len(found) + 1, kind, names, len(people - self._bots))
+                    people = self._people.counted(self._members(listed, days[place]))
+                    found[place] = Conversation(len(found) + 1, _kind(listed, kind), names, people)
         return Export(NAME, found, self._groups, partial(self._messages, days))
+
+    def _members(self, listed: Any, days: list[str]) -> Iterator[str]:
+        """Who is in a channel; where the export does not say so, who wrote."""
+        members = listed.get("members") if isinstance(listed, dict) else None
+        if isinstance(members, list):
+            yield from (member for member in members if isinstance(member, str))
+            return
+        for message in (message for path in days for message in self._items(path)):
+            author = self._author(message)
+            if author is not None and not self._people.is_outside(message):
+                yield author
 
     def _messages(self, days: dict[str, list[str]]) -> Iterator[Message]:
         numbers = count(1)
@@ -91,12 +108,13 @@ class _Workspace:
                         author=self._author(found),
                         sent=_moment(text(found, "ts")),
                         write=partial(markup.slack, text(found, "text"), self._handles),
+                        is_outside=self._people.is_outside(found),
                     )
 
     def _author(self, found: Any) -> str | None:
         user = text(found, "user")
         said = text(found, "subtype") in _SAID and not text(found, "bot_id")
-        return user if user and said and user not in self._bots else None
+        return user if user and said and not self._people.is_bot(user) else None
 
     def _days(self) -> dict[str, list[str]]:
         """Files of days by conversation, in their order."""
@@ -125,9 +143,10 @@ class _Workspace:
                 yield from items(lines, self._name, *under)
 
 
-def user_is_bot(user: Any) -> bool:
-    """Whether a listed user is no person."""
-    return isinstance(user, dict) and bool(user.get("is_bot"))
+def _kind(listed: Any, kind: Kind) -> Kind:
+    """A channel that says that it is private is, whichever list it stands in."""
+    is_private = isinstance(listed, dict) and listed.get("is_private") is True
+    return "private" if kind == "public" and is_private else kind
 
 
 def _moment(ts: str) -> datetime | None:

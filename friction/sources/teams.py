@@ -1,71 +1,135 @@
-"""Microsoft Teams: messages as Microsoft Graph gives them, one JSON document of ``chatMessage`` objects.
+"""Microsoft Teams: messages as Microsoft Graph gives them, as JSON documents of ``chatMessage`` objects.
 
 They stand under "value", as a page of an answer does, under "messages" beside the channel's own "displayName" and
-"membershipType", or as a plain array. ``messageType`` "message" is one that somebody wrote; ``from.application`` a
-bot's; ``deletedDateTime`` marks what is gone. The body is HTML: quotes and forwards are attachments or blockquotes. A
-message of a chat has a ``chatId``, one of a channel a ``channelIdentity``, and without "membershipType" nothing says
-whether the channel is open to all.
+"membershipType", or as a plain array. Answers come in pages, so that a file may hold several of these, one after the
+other or in an array, or one message a line. Anything else, the answer to a batch of requests say, is refused whole.
+``messageType`` "message" is one that somebody wrote; ``from.application`` a bot's; ``deletedDateTime`` marks what is
+gone. The body is HTML: quotes and forwards are attachments or blockquotes. A message of a chat has a ``chatId``, one of
+a channel a ``channelIdentity``, a reply perhaps neither; and without "membershipType" nothing says whether the channel
+is open to all.
 
 https://learn.microsoft.com/en-us/graph/api/resources/chatmessage
 https://learn.microsoft.com/en-us/graph/api/resources/channel (membershipType)
+https://learn.microsoft.com/en-us/graph/paging ("value", "@odata.nextLink")
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import IO, Any, Final
 
 from friction.errors import RowError, SourceError
 from friction.sources import markup
-from friction.sources.chat import Conversation, Export, Kind, Message, part, parts, text
+from friction.sources.chat import Export, Message, part, parts, text
+from friction.sources.conversations import Conversation, Kind
 from friction.sources.dates import Clock
-from friction.sources.jsonstream import items
+from friction.sources.jsonstream import documents
 
 NAME: Final = "Microsoft Teams"
 MAX_MESSAGES: Final = 200_000
 """They are put in order, and so held together; Graph gives the newest first."""
 _SIGNS: Final = re.compile(r'"(?:messageType|channelIdentity|chatId|replyToId)"\s*:')
+_CONTEXT: Final = re.compile(r'"@odata\.context"\s*:\s*"[^"]*(?:/messages|chatMessage)')
+"""Of a page without a message."""
+_UNDER: Final = ("value", "messages")
 _MEMBERSHIP: Final[dict[str, Kind]] = {"standard": "public", "private": "private", "shared": "private"}
 
 
 def fits(start: str) -> bool:
     """Whether a JSON document that starts so is one."""
-    return _SIGNS.search(start) is not None and '"body"' in start
+    return (_SIGNS.search(start) is not None and '"body"' in start) or _CONTEXT.search(start) is not None
 
 
 def export(lines: IO[str], name: str) -> Export:
-    """A document of messages.
+    """Documents of messages.
 
     Raises:
-        SourceError: not JSON, cut off, or too many messages.
+        SourceError: not JSON, cut off, neither messages nor pages of them, or too many messages.
     """
-    beside: dict[str, str] = {}
     found: list[Message] = []
-    people: dict[str, set[str]] = {}
-    kinds: dict[str, Kind] = {}
-    for item in items(lines, name, "value", "messages", beside=beside):
-        for said in (item, *parts(item, "replies")):
-            place = text(part(said, "channelIdentity"), "channelId")
-            kinds.setdefault(place or text(said, "chatId"), "untold" if place else "direct")
-            message = _message(said, place or text(said, "chatId") or (found[-1].place if said is not item else ""))
-            people.setdefault(message.place, set()).update(filter(None, [message.author]))
+    channels: dict[str, _Channel] = {}
+    for page, beside in _pages(lines, name):
+        places: dict[str, None] = {}
+        for message, kind in _of_page(page):
+            if kind is not None:
+                places[message.place] = None
+                channel = channels.setdefault(message.place, _Channel(kind))
+                channel.people.update(filter(None, [message.author]))
             found.append(message)
             if len(found) > MAX_MESSAGES:
                 raise SourceError(f"{name} holds more than {MAX_MESSAGES} messages; export a shorter time")
+        if len(places) == 1:
+            channels[next(iter(places))].is_told(beside)
     found.sort(key=_when)
-    told = _MEMBERSHIP.get(beside.get("membershipType", ""))
     listed = {
         place: Conversation(
-            number,
-            told or kind if kind == "untold" else kind,
-            tuple(filter(None, (place, beside.get("displayName") if len(kinds) == 1 else ""))),
-            len(people.get(place, ())),
+            number, channel.kind, names=(place,), people=len(channel.people), labels=tuple(channel.labels)
         )
-        for number, (place, kind) in enumerate(kinds.items(), 1)
+        for number, (place, channel) in enumerate(channels.items(), 1)
     }
     return Export(NAME, listed, {}, partial(_numbered, found))
+
+
+@dataclass(slots=True)
+class _Channel:
+    """What is known of a channel or a chat so far."""
+
+    kind: Kind
+    people: set[str] = field(default_factory=set)
+    labels: dict[str, None] = field(default_factory=dict)
+
+    def is_told(self, beside: Mapping[str, Any]) -> None:
+        """Take what a page says of the one channel that its messages are of; once private, it stays so."""
+        if self.kind == "direct":
+            return
+        if self.kind != "private":
+            self.kind = _MEMBERSHIP.get(text(beside, "membershipType"), self.kind)
+        if label := text(beside, "displayName"):
+            self.labels[label] = None
+
+
+def _pages(lines: IO[str], name: str) -> Iterator[tuple[Iterable[Any], Mapping[str, Any]]]:
+    """The messages of each page, and what stands beside them, which is whole once they are read."""
+    for document in documents(lines, name, *_UNDER):
+        if document.is_array:
+            for item in document.items:
+                yield _page(item, name)
+            continue
+        yield document.items, document.beside
+        if not document.has_items:
+            yield _page(document.beside, name)
+
+
+def _page(found: Any, name: str) -> tuple[Iterable[Any], Mapping[str, Any]]:
+    """A page within an array, or a message by itself."""
+    for key in _UNDER:
+        if isinstance(found, dict) and isinstance(found.get(key), list):
+            return found[key], found
+    if isinstance(found, dict) and ("messageType" in found or "body" in found):
+        return [found], {}
+    raise SourceError(
+        f'{name} holds something that is neither a message of Teams nor a page of them, with "value" or "messages"; '
+        "none of it is read. Give the pages as Graph answers them, one after the other"
+    )
+
+
+def _of_page(page: Iterable[Any]) -> Iterator[tuple[Message, Kind | None]]:
+    """Each message and its replies, with the kind of their conversation; None where they name none."""
+    for item in page:
+        place, kind = _place(item)
+        yield _message(item, place), kind
+        for reply in parts(item, "replies"):
+            own, its = _place(reply)
+            yield _message(reply, own or place), its or kind
+
+
+def _place(said: Any) -> tuple[str, Kind | None]:
+    if channel := text(part(said, "channelIdentity"), "channelId"):
+        return channel, "untold"
+    chat = text(said, "chatId")
+    return chat, "direct" if chat else None
 
 
 def _numbered(found: list[Message]) -> Iterator[Message]:

@@ -622,7 +622,7 @@ SAMPLES: dict[str, Sample] = {
         [(2, None, "support", "2026-W09"), (3, None, "support", "2026-W10")],
         blanks=2,
         rejects=(1,),
-        mapping={"channels": {"Ask Support": {"about_team": "support"}}},
+        mapping={"channels": {"Space AAAA1": {"about_team": "support"}}},
     ),
     "google chat, a direct conversation that is named": Sample(
         "Google Chat",

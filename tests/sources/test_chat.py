@@ -106,7 +106,7 @@ def test_an_authors_own_entry_comes_before_their_group_and_that_before_the_chann
 
 
 def test_nothing_of_an_author_is_kept_but_a_key(rows) -> None:  # type: ignore[no-untyped-def]
-    found = comments(rows(SAMPLES["google chat"].content, channels={"Ask Support": {}}))
+    found = comments(rows(SAMPLES["google chat"].content, channels={"Space AAAA1": {}}))
     assert {c.respondent for c in found} == {"p1@example.test", "p2@example.test"}
     assert not any("Person" in part for c in found for part in (c.text, c.id or "", repr(c)))
     assert "@example" not in repr(found)
@@ -128,6 +128,17 @@ def test_mattermost_lines_that_are_something_else_are_passed_over(rows) -> None:
     assert text(["not", "an", "object"], "type") == ""
 
 
+def test_what_no_person_of_mattermost_wrote_or_left_standing_is_no_comment(rows) -> None:  # type: ignore[no-untyped-def]
+    def post(**more: Any) -> dict[str, Any]:
+        said = {"team": "a", "channel": "c", "user": "p1", "message": "words", "create_at": 1_772_406_000_000}
+        return {"type": "post", "post": said | more}
+
+    channel = {"type": "channel", "channel": {"team": "a", "name": "c", "display_name": "C", "type": "O"}}
+    odd = [post(type="custom_calls"), post(delete_at=1_772_406_000_001), post(type="me")]
+    found = rows(jsonl({"type": "version", "version": 1}, channel, *odd), min_people=1)
+    assert [row.blank for row in found] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("written", "own"),
     [
@@ -136,6 +147,9 @@ def test_mattermost_lines_that_are_something_else_are_passed_over(rows) -> None:
         ("```\ncode\n``` after", "after"),
         ("```never closed", ""),
         ("&gt; theirs\nmine", "mine"),
+        ("&gt;&gt;&gt; theirs\nand theirs\n\nall of it", ""),
+        ("mine first\n&gt;&gt;&gt;theirs\nand theirs", "mine first"),
+        ("a &gt;&gt;&gt; b\nstays", "a >>> b\nstays"),
         ("<!here> <!channel> wake up", "wake up"),
         ("<#C1|help-sales> is slow", "help-sales is slow"),
         ("<mailto:a@b.test|a@b.test> wrote", "a@b.test wrote"),
