@@ -62,17 +62,15 @@ def export(packed: zipfile.ZipFile, name: str) -> Export:
 
     def conversation(number: int, folder: str) -> Conversation:
         people: set[str | None] = set()
-        label = ""
         if f"{folder}/{_INFO}" in entries:
             with opened(f"{folder}/{_INFO}") as lines:
                 for info in documents(lines, name, "members"):
                     people.update(map(_person, info.items))
-                    label = text(info.beside, "name") or label
         if not people - {None}:
             people = {_person(part(message, "creator")) for message in said(folder)}
         called = folder.rpartition("/")[2]
         kind: Kind = "direct" if called.startswith("DM") else "untold"
-        return Conversation(number, kind, (called,), len(people - {None}), labels=(label,) if label else ())
+        return Conversation(number, kind, (called,), len(people - {None}))
 
     def messages() -> Iterator[Message]:
         numbers = count(1)

@@ -1,9 +1,10 @@
 """Mattermost: the lines of a bulk export, as one file or in the zip that the server makes.
 
 Each line is one object with a ``type``: version, then teams, channels ("O" open, "P" private), users with their teams
-and channels, bots, posts with their replies inside, and direct posts. Times are milliseconds in UTC. Posts of
-integrations say so in ``props``; joins and the like have a ``type``. An edited post stands
-with its last text; a post that was shared into another stands in ``props``, which are not read.
+and channels, bots, posts with their replies inside, and direct posts. Times are milliseconds in UTC; who has a
+``delete_at`` has left. A channel's name is its own within its team only, and its display name is anybody's. Posts of
+integrations say so in ``props``; joins and the like have a ``type``. An edited post stands with its last text; a post
+that was shared into another stands in ``props``, which are not read.
 
 https://docs.mattermost.com/onboard/bulk-loading-data-format.html
 https://docs.mattermost.com/administration-guide/manage/bulk-export-tool

@@ -1,8 +1,8 @@
 """Whom a Slack export knows: who is no person, who has left, and who is of another company. Called by ``slack``.
 
-A channel of Slack Connect is shared with other companies, whose people speak for no team here and know nobody's
-secrets well enough to hide them: they count neither as authors nor towards the least number of people of a channel.
-The company of the export is that of its owners and administrators, for a partner may have sent more people than it has.
+A channel of Slack Connect is shared with other companies, whose people speak for no team here: they count neither as
+authors nor towards the least number of people of a channel. The company of the export is that of its owners and
+administrators, and not the one with the most people: a partner may be larger.
 
 https://docs.slack.dev/reference/objects/user-object (team_id, enterprise_user, is_owner, deleted)
 https://docs.slack.dev/apis/slack-connect (external members, messages of other companies)
