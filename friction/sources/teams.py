@@ -4,12 +4,13 @@ They stand under "value", as a page of an answer does, under "messages" beside t
 "membershipType", or as a plain array. Answers come in pages, so that a file may hold several of these, one after the
 other or in an array, or one message a line. Anything else, the answer to a batch of requests say, is refused whole.
 ``messageType`` "message" is one that somebody wrote; ``from.application`` a bot's; ``deletedDateTime`` marks what is
-gone. The body is HTML: quotes and forwards are attachments or blockquotes. A message of a chat has a ``chatId``, one of
-a channel a ``channelIdentity``, a reply perhaps neither; and without "membershipType" nothing says whether the channel
-is open to all.
+gone; ``userIdentityType`` tells people of the organisation from others. The body is HTML: quotes and forwards are
+attachments or blockquotes. A message of a chat has a ``chatId``, one of a channel a ``channelIdentity``, a reply
+perhaps neither; and without "membershipType" nothing says whether the channel is open to all.
 
 https://learn.microsoft.com/en-us/graph/api/resources/chatmessage
 https://learn.microsoft.com/en-us/graph/api/resources/channel (membershipType)
+https://learn.microsoft.com/en-us/graph/api/resources/teamworkuseridentity (userIdentityType)
 https://learn.microsoft.com/en-us/graph/paging ("value", "@odata.nextLink")
 """
 
@@ -34,6 +35,8 @@ _SIGNS: Final = re.compile(r'"(?:messageType|channelIdentity|chatId|replyToId)"\
 _CONTEXT: Final = re.compile(r'"@odata\.context"\s*:\s*"[^"]*(?:/messages|chatMessage)')
 """Of a page without a message."""
 _UNDER: Final = ("value", "messages")
+_OURS: Final = frozenset({"", "aadUser", "onPremiseAadUser"})
+"""Types of a user who is in the organisation's directory; every other is another company's, a visitor's or a telephone."""
 _MEMBERSHIP: Final[dict[str, Kind]] = {"standard": "public", "private": "private", "shared": "private"}
 
 
@@ -56,12 +59,13 @@ def export(lines: IO[str], name: str) -> Export:
             if kind is not None:
                 places[message.place] = None
                 channel = channels.setdefault(message.place, _Channel(kind))
-                channel.people.update(filter(None, [message.author]))
+                if message.author is not None and not message.is_outside:
+                    channel.people.add(message.author)
             found.append(message)
             if len(found) > MAX_MESSAGES:
                 raise SourceError(f"{name} holds more than {MAX_MESSAGES} messages; export a shorter time")
         if len(places) == 1:
-            channels[next(iter(places))].is_told(beside)
+            channels[next(iter(places))].learn(beside)
     found.sort(key=_when)
     listed = {
         place: Conversation(
@@ -80,7 +84,7 @@ class _Channel:
     people: set[str] = field(default_factory=set)
     labels: dict[str, None] = field(default_factory=dict)
 
-    def is_told(self, beside: Mapping[str, Any]) -> None:
+    def learn(self, beside: Mapping[str, Any]) -> None:
         """Take what a page says of the one channel that its messages are of; once private, it stays so."""
         if self.kind == "direct":
             return
@@ -144,7 +148,8 @@ def _message(said: Any, place: str) -> Message:
     if text(body, "contentType").lower() != "text":
         people = frozenset(str(m.get("id")) for m in parts(said, "mentions") if part(part(m, "mentioned"), "user"))
         write = partial(markup.html, content, people)
-    author = text(part(part(said, "from"), "user"), "id")
+    user = part(part(said, "from"), "user")
+    author = text(user, "id")
     is_said = text(said, "messageType") in ("", "message") and not text(said, "deletedDateTime")
     return Message(
         number=0,
@@ -153,6 +158,7 @@ def _message(said: Any, place: str) -> Message:
         author=author if author and is_said else None,
         sent=_moment(text(said, "createdDateTime")),
         write=write,
+        is_outside=text(user, "userIdentityType") not in _OURS,
     )
 
 

@@ -213,6 +213,29 @@ def test_another_workspace_of_the_same_enterprise_is_no_other_company(rows) -> N
     assert sorted(texts(rows(_connect(users)))) == [f"words of {u}" for u in ("U1", "U2", "U3", "W1", "W2", "W3")]
 
 
+def test_who_is_not_in_the_directory_of_teams_neither_counts_nor_speaks(rows) -> None:  # type: ignore[no-untyped-def]
+    types = ["aadUser", "onPremiseAadUser", "aadUser", "aadUser", "federatedUser", "anonymousGuest"]
+    said = [
+        teams_message(
+            n, f"u{n}", f"<p>words of u{n}</p>", **{"from": {"user": {"id": f"u{n}", "userIdentityType": kind}}}
+        )
+        for n, kind in enumerate(types, 1)
+    ]
+    content = json.dumps({"membershipType": "standard", "messages": said}).encode()
+    assert "fewer than 5 people" in refusals(rows(content))[0]
+    found = rows(content, channels={"19:abc@thread.tacv2": PRIVATE})
+    assert texts(found) == [f"words of u{n}" for n in range(1, 5)]
+    assert ["another company" in str(row.reason) for row in found] == [False] * 4 + [True] * 2
+
+
+def test_what_is_no_message_on_a_page_of_teams_is_rejected_by_itself(rows) -> None:  # type: ignore[no-untyped-def]
+    said = [teams_message(n, f"u{n}", "<p>Still waiting</p>") for n in range(1, 6)]
+    content = json.dumps({"membershipType": "standard", "messages": [*said, {"id": "7"}, None]}).encode()
+    assert [row.reason for row in rows(content) if row.reason] == [
+        "a message of a conversation that the export does not list"
+    ] * 2
+
+
 def test_attachments_in_the_servers_zip_of_mattermost_are_no_tables(rows) -> None:  # type: ignore[no-untyped-def]
     lines = mattermost(("acme", "help-sales", "Help Sales", "O"))
     folder = "data/20260302/teams/noteam/channels/c1/users/u1/f1"
