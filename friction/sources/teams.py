@@ -36,7 +36,7 @@ _CONTEXT: Final = re.compile(r'"@odata\.context"\s*:\s*"[^"]*(?:/messages|chatMe
 """Of a page without a message."""
 _UNDER: Final = ("value", "messages")
 _OURS: Final = frozenset({"", "aadUser", "onPremiseAadUser"})
-"""Types of a user who is in the organisation's directory; every other is another company's, a visitor's or a telephone."""
+"""Types of a user in the organisation's directory; every other is another company's, a visitor's or a telephone's."""
 _MEMBERSHIP: Final[dict[str, Kind]] = {"standard": "public", "private": "private", "shared": "private"}
 
 
