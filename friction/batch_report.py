@@ -1,11 +1,11 @@
 """What became of a file, in counts: for the operator who holds it, for the private store, and for everybody else.
 
     to_table, to_json   the operator's terminal: all of it
-    stored              the private store: without the names of the file and of its columns, which may name a person
-    public              whoever may only send files: what their file alone decides
+    stored              the private store: without the name of the file, which may name a person
+    public              whoever may only send files: what their file alone decides, and which columns of it are not used
 
 Promise: ``public`` says nothing that hangs on what others wrote (rule 12 of ``docs/privacy.md``): no pair, no team, and
-not what was in already. Nothing here holds a word of a comment.
+not what was in already. Nothing here holds a word of a comment or of a header: columns are letters.
 Filled by ``friction.ingest``; shown by the commands that read files, and its public part in their logs.
 """
 
@@ -37,7 +37,8 @@ class Report:
         masked: what redaction masked in the comments, by kind.
         targets: comments that speak of a team, by team.
         unattributed: comments that land on no pair, by why.
-        taken_columns: which columns were taken for whose teams, by letter.
+        ignored_columns: letters of the columns that are not used, the tool's own aside.
+        taken_columns: which columns were taken for comments, on whom, and for whose teams, by letter.
         waiting: pairs that got a vote and are still under the threshold of people.
         repeated: the very same file is in already, whole.
         is_dry: nothing was written; ``added`` is what would have been new.
@@ -87,6 +88,7 @@ def public(report: Report) -> dict[str, Any]:
             {"reason": reason, "count": group.count, "rows": group.rows}
             for reason, group in report.rejects.groups.items()
         ],
+        "columns_not_used": list(report.ignored_columns),
     }
 
 
@@ -111,7 +113,6 @@ def to_json(report: Report) -> dict[str, Any]:
         "in_already": report.repeated,
         **stored(report),
         "columns_taken": list(report.taken_columns),
-        "columns_not_used": list(report.ignored_columns),
         "rejects_file": None if report.rejects_file is None else str(report.rejects_file),
     }
 

@@ -81,6 +81,7 @@ class ReportOut(_Model):
     masked: dict[str, int]
     rejected: int
     rejects: list[RejectsOut]
+    columns_not_used: list[str] = []
 
 
 class BatchOut(_Model):

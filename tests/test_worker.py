@@ -81,7 +81,7 @@ def test_it_reads_what_comes_and_ends_after_the_file_at_hand(home: Path, config:
         assert worker.wait(PATIENCE) == 0
     assert set(said) == {
         '{"form": "table", "rows": 1, "comments": 1, "blank": 0, "languages": {"en": 1}, "weeks": {"2026-W10": 1}, '
-        '"masked": {}, "rejected": 0, "rejects": []}\n'
+        '"masked": {}, "rejected": 0, "rejects": [], "columns_not_used": []}\n'
     }  # whom they speak of, and that one was in already, is not for whoever reads the log
     assert ask("select count(distinct respondent) from scores where about_team = 'marketing'") == [(42,)]
     assert [path for path in (home / "inbox").rglob("*") if path.is_file()] == []

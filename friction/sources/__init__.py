@@ -64,7 +64,7 @@ class Opened:
         rows: what stands in it, in order.
         ignored: letters of the columns that are not used; a header may be a person's words.
         form: the tool that wrote it, or the kind of file.
-        taken: which columns were taken for whose teams, by letter.
+        taken: which columns were taken for comments, on whom, and for whose teams, by letter.
     """
 
     rows: Iterator[Row]

@@ -17,12 +17,11 @@ from friction.records import Mention, TeamId
 from friction.settings import SourceSection
 from friction.sources.blank import is_blank
 from friction.sources.grid import Head, Role, level
+from friction.sources.prose import is_prose
 from friction.sources.whose import Whose, whose
 
 SAMPLE: Final = 200
 """Rows that are looked at before the first comment comes out."""
-_PROSE: Final = 4
-"""Words from which an answer is prose; under a header that names a team, two do."""
 _NUMBER: Final = re.compile(r"[\s\d.,%+/:-]*")
 Resolve = Callable[[str], TeamId | None]
 Find = Callable[[str], Sequence[Mention]]
@@ -58,11 +57,15 @@ class Layout:
 
     @property
     def taken(self) -> tuple[str, ...]:
-        """Which column was taken for whose team, by its letter: a header may be a person's words."""
+        """Which columns were taken for what, by letter: a header may be a person's words."""
         known = (("author's team", self.from_team), ("about", self.about_team))
+        comments: dict[TeamId | None, list[int]] = {}
+        for text in self.texts:
+            comments.setdefault(text.about, []).append(text.column)
         return (
-            *(f"{said}: column {letter(column)}" for said, column in known if column is not None),
-            *(f"whose team? say from_team or about_team: column {letter(column)}" for column in self.unsaid),
+            *(f"{said}: {_columns(column)}" for said, column in known if column is not None),
+            *(f"comments{f' on {team}' if team else ''}: {_columns(*found)}" for team, found in comments.items()),
+            *(f"whose team? say from_team or about_team: {_columns(column)}" for column in self.unsaid),
         )
 
     @property
@@ -212,7 +215,7 @@ class Finder:
             names_team = self._named(index) is not None
             if index in head.roles or (head.prose is not None and index not in head.prose):
                 continue
-            if (names_team or head.is_survey) and self._is_prose(index, 2 if names_team else _PROSE):
+            if (names_team or head.is_survey) and self._is_prose(index, names_team=names_team):
                 found.append(index)
         return found
 
@@ -231,17 +234,15 @@ class Finder:
             and all(index >= len(row) or is_blank(row[index]) for row in self._sample)
         ]
 
-    def _is_prose(self, index: int, words: int) -> bool:
+    def _is_prose(self, index: int, *, names_team: bool) -> bool:
         answers = [
             row[index]
             for row in self._sample
             if index < len(row) and not is_blank(row[index]) and not _is_number(row[index])
         ]
-        if not answers or (len(answers) >= 5 and len({*answers}) * 2 < len(answers)):
-            return False
         if all(self._resolve(answer) for answer in answers):
             return False
-        return 3 * sum(len(answer.split()) >= words for answer in answers) >= len(answers)
+        return is_prose(self._head.names[index], answers, names_team=names_team)
 
     def _team_columns(self) -> list[tuple[int, Whose | None]]:
         """Columns whose cells are teams, and whose their headers say they are."""
@@ -263,6 +264,10 @@ def _only(teams: Sequence[tuple[int, Whose | None]], wanted: Whose) -> int | Non
 
 def _is_number(answer: str) -> bool:
     return len(answer) < 40 and _NUMBER.fullmatch(answer) is not None
+
+
+def _columns(*columns: int) -> str:
+    return f"column{'s' * (len(columns) > 1)} {', '.join(map(letter, columns))}"
 
 
 def how_to_map(kind: str, mapping: SourceSection) -> str:

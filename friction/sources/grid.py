@@ -24,13 +24,15 @@ class Record:
     """The cells of a row, or the reason why it could not be read. ``number`` is its row in a spreadsheet.
 
     ``merged``: what cells above say that are merged down over this row, by column. A comment that spans several rows
-    is one comment all the same; whatever else does holds for each of them.
+    is one comment all the same; whatever else does holds for each of them. ``across``: what cells to the left say that
+    are merged over others of this row; a header means each of its columns, an answer stands once.
     """
 
     number: int
     cells: tuple[str, ...] = field(repr=False)
     reason: str | None = None
     merged: Mapping[int, str] = field(default_factory=dict, repr=False)
+    across: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 Rows = Sequence[tuple[str, ...]]

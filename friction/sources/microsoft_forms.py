@@ -7,6 +7,8 @@ https://support.microsoft.com/en-us/office/check-and-share-your-form-results-02a
 https://support.microsoft.com/en-us/office/set-up-your-survey-so-names-aren-t-recorded-when-collecting-responses-25dd8442-f6ba-4934-9319-99f9f867f239
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from friction.sources.grid import Form, Head, Rows, held, leveled, survey
@@ -17,7 +19,8 @@ _ROLES: Final = held(
     id="id",
     week="completion time|heure de fin",
     respondent=_PEOPLE,
-    other="start time|heure de debut|last modified time|heure de la derniere modification|name|nom|language|langue",
+    other="""start time|heure de debut|last modified time|heure de la derniere modification|name|nom|language|langue
+    |total points|quiz feedback""",
 )
 
 
@@ -25,7 +28,15 @@ def _head(rows: Rows) -> Head | None:
     names = leveled(rows[0])
     if not any({*pair} <= {*names} for pair in _TIMES):
         return None
-    return survey(rows[0], _ROLES, people=_PEOPLE, responses="id")
+    head = survey(rows[0], _ROLES, people=_PEOPLE, responses="id")
+    return replace(head, roles={**head.roles, **dict.fromkeys(_graded(names), "other")})
+
+
+def _graded(names: Sequence[str]) -> Iterator[int]:
+    """Columns of a quiz that say again, after a word and a dash, what the question before them says."""
+    for index, (question, *grades) in enumerate(zip(names, names[1:], names[2:], strict=False)):
+        if question and all(grade.endswith(f" - {question}") for grade in grades):
+            yield from (index + 1, index + 2)
 
 
 FORM: Final = Form("Microsoft Forms", _head)

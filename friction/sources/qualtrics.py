@@ -1,13 +1,17 @@
 """Qualtrics: three header rows in CSV and TSV; fields' ids, the questions as asked, and an ImportId in JSON.
 
+The workbook has no ImportIds, so that its header is two rows: the second has no date where its rows have one.
 Choices come as labels or as numbers, as the export was told ([sources.NAME.codes] names the teams behind numbers).
 Rows of previews and tests, which the Status column marks, were sent by nobody. Anonymised exports leave the
 recipient's columns empty. In front of the questions stand StartDate, EndDate, Status, IPAddress, Progress, Duration,
-Finished, RecordedDate, ResponseId and the recipient; times are in the time zone of the account that exports.
+Finished, RecordedDate, ResponseId and the recipient; times are in the time zone of the account that exports. What
+Text iQ makes of a text question Q2 stands in columns of its own, "Q2 - Topics", "Q2 - Sentiment" ...: nobody's words.
 
 https://www.qualtrics.com/support/survey-platform/data-and-analysis-module/data/download-data/understanding-your-dataset/
+https://www.qualtrics.com/support/survey-platform/data-and-analysis-module/text-iq/text-iq-functionality/
 """
 
+import re
 from typing import Final
 
 from friction.sources.grid import Form, Head, Rows, held, leveled, named, places
@@ -30,6 +34,11 @@ _PREVIEWS: Final = frozenset(
     .split("|")
 )
 """Status of rows that no respondent sent, as numbers and as labels."""
+_TEXT_IQ: Final = re.compile(
+    r".+ - (?:actionability|effort(?: numeric)?|emotion(?: intensity)?|(?:parent )?topics"
+    r"|sentiment(?: polarity| score)?|topic (?:sentiment (?:label|score)|hierarchy level \d+))"
+)
+_DATES: Final = ("recordeddate", "enddate", "startdate")
 
 
 def _head(rows: Rows) -> Head | None:
@@ -39,9 +48,10 @@ def _head(rows: Rows) -> Head | None:
     imports = [
         index for index, row in enumerate(rows) if any(c.replace(" ", "").lower().startswith(_IMPORT) for c in row)
     ]
-    count = imports[0] + 1 if imports else 1
-    questions = rows[1] if count == 3 else rows[0]
+    count = imports[0] + 1 if imports else 1 + _is_wording(keys, rows)
+    questions = rows[0] if imports == [1] or count == 1 else rows[1]
     roles = named(keys, _ROLES)
+    roles |= {index: "other" for index, key in enumerate(keys) if _TEXT_IQ.fullmatch(key)}
     if "recordeddate" not in keys:
         roles |= dict.fromkeys(places(keys, "enddate")[:1], "week")
     return Head(
@@ -54,6 +64,12 @@ def _head(rows: Rows) -> Head | None:
         is_survey=True,
         previews=_PREVIEWS,
     )
+
+
+def _is_wording(keys: tuple[str, ...], rows: Rows) -> bool:
+    """Whether the second row says what its dates are, in place of one."""
+    dates = [rows[1][place] for place in places(keys, *_DATES)] if len(rows) > 1 else []
+    return any(dates) and not any(character.isdigit() for date in dates for character in date)
 
 
 FORM: Final = Form("Qualtrics", _head)

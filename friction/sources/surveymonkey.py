@@ -1,8 +1,9 @@
 """SurveyMonkey: two header rows, in CSV and in the workbook alike.
 
 Row 1 has the question over the first of its columns (merged over all of them in the workbook); row 2 has what each
-column of it holds: "Response" for a choice, "Open-Ended Response" for a text. Respondent ID, Collector ID, dates,
-address and name come first, with nothing under them. Dates are month, day, year.
+column of it holds: "Response" for a choice, "Open-Ended Response" for a text, else a choice's label, "Other (please
+specify)", or one of several text boxes ("Sales", "Support"), which is part of what is asked. Respondent ID, Collector
+ID, dates, address and name come first, with nothing under them. Dates are month, day, year.
 
 https://help.surveymonkey.com/en/surveymonkey/analyze/exports/ (exports: all responses data, CSV and XLS)
 https://github.com/mattroumaya/doubleheadr (the two rows, as others met them)
@@ -21,6 +22,7 @@ _ROLES: Final = held(
     |first name|prenom|last name|nom|custom data 1|date modified|date created""",
 )
 _OPEN: Final = ("open-ended response", "reponse ouverte", "reponse libre", "comment", "commentaire")
+_CHOICE: Final = ("", "response", "reponse")
 
 
 def _head(rows: Rows) -> Head | None:
@@ -31,11 +33,13 @@ def _head(rows: Rows) -> Head | None:
     below = leveled(rows[1])
     if not any(below) or any(below[index] for index in head.roles):
         return head
-    names: list[str] = []
+    asked: list[str] = []
     for index, name in enumerate(rows[0]):
-        names.append(name if name or index in head.roles or not names else names[-1])
-    prose = frozenset(index for index, name in enumerate(below) if name.startswith(_OPEN))
-    return replace(head, rows=2, names=tuple(names), keys=tuple(names), prose=prose or None)
+        asked.append(name if name or index in head.roles or not asked else asked[-1])
+    parts = [index for index, name in enumerate(below) if name not in _CHOICE and not name.startswith(_OPEN)]
+    names = tuple(f"{name} - {rows[1][index]}" if index in parts else name for index, name in enumerate(asked))
+    prose = frozenset(index for index, name in enumerate(below) if name not in _CHOICE)
+    return replace(head, rows=2, names=names, keys=names, prose=prose)
 
 
 FORM: Final = Form("SurveyMonkey", _head)

@@ -88,14 +88,14 @@ def read(
 
 
 def _header(top: list[Record]) -> Rows:
-    """The first rows that could be read, each as wide as the first."""
-    first = tuple(cell.strip() for cell in top[0].cells)
-    rows = [first]
-    for record in top[1:]:
+    """The first rows that could be read, each as wide as the first, with what is merged over their cells."""
+    width = len(top[0].cells)
+    rows = []
+    for record in top:
         if record.reason:
             break
-        cells = tuple(cell.strip() for cell in record.cells[: len(first)])
-        rows.append(cells + ("",) * (len(first) - len(cells)))
+        cells = [record.across.get(column, cell).strip() for column, cell in enumerate(record.cells[:width])]
+        rows.append(tuple(cells + [""] * (width - len(cells))))
     return rows
 
 

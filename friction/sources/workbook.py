@@ -2,8 +2,8 @@
 
 A workbook is looked over before it is opened: what it unpacks to, how far its cells are apart, its width. A sheet that
 says little and spans everything would otherwise fill the memory. Cells merged in the header say their word over
-each of their columns; those merged down over rows come with each of these rows. Formulas count for what they last gave.
-Dates are written as ISO.
+each of their columns, an answer is in the first of them; those merged down over rows come with each of these rows.
+Formulas count for what they last gave. Dates are written as ISO.
 
 Office Open XML (ECMA-376 part 1, 18.3.1): cells <c r="B7">, rows <row r="7">.
 """
@@ -136,12 +136,14 @@ def _rows(sheet: CalamineSheet) -> Iterator[Record]:
     above: dict[int, tuple[int, str]] = {}
     for number, cells in enumerate(sheet.iter_rows(), 1):  # empty rows above the first are given, columns are not
         texts = ["" for _ in range(left)] + [_text(cell) for cell in cells]
-        if number <= top + TOP:
-            for column in range(len(texts)):
-                if (start := spans.get((number - 1, column))) is not None and start[1] < len(texts):
-                    texts[column] = texts[start[1]]
+        across = {
+            column: texts[start[1]]
+            for column in (range(len(texts)) if number <= top + TOP else ())
+            if (start := spans.get((number - 1, column))) is not None and start[1] < len(texts)
+        }
         if any(text and not text.isspace() for text in texts):
-            yield Record(number, tuple(texts), merged={c: said for c, (last, said) in above.items() if number <= last})
+            down_to_here = {column: said for column, (last, said) in above.items() if number <= last}
+            yield Record(number, tuple(texts), merged=down_to_here, across=across)
         for column in range(len(texts) if down else 0):
             if (end := down.get((number - 1, column))) is not None:
                 above[column] = (end + 1, texts[column])

@@ -95,6 +95,12 @@ def _tabs(text: str) -> str:
     return comma_separated(list(csv.reader(io.StringIO(text))), "\t")
 
 
+def _as_workbook(text: str, *, without: int) -> bytes:
+    """A table as a workbook that lacks one of its rows."""
+    rows = list(csv.reader(io.StringIO(text)))
+    return workbook(*rows[:without], *rows[without + 1 :])
+
+
 MONKEY_TOP = ["Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address", "Email Address"]
 MONKEY_TOP += ["First Name", "Last Name", "Custom Data 1", "Which team are you in?", "What does Marketing get wrong?"]
 MONKEY_TOP += ["Rate the following", "", ""]
@@ -136,6 +142,8 @@ MONKEY_ROWS = [
 
 
 LIME = _file("limesurvey.csv")
+LIME_BOTH = _file("limesurvey-codes-and-wordings.csv")
+MONKEY_BOXES = _file("surveymonkey-boxes.csv")
 LIME_TEXT = _file("limesurvey-wordings.csv")
 TYPEFORM = _file("typeform.csv")
 TYPEFORM_OLD = _file("typeform-older.csv")
@@ -480,6 +488,13 @@ SAMPLES: dict[str, Sample] = {
         rejects=(5,),
         mapping={"from_team": "Q1", "text": "Q2", "codes": {"1": "marketing", "2": "sales"}},
     ),
+    "qualtrics, workbook without ImportIds": Sample(
+        "Qualtrics",
+        "Pulse.xlsx",
+        _as_workbook(_qualtrics(_Q_LABELS), without=2),
+        [(3, "marketing", "sales", "2026-W10"), (5, "support", "sales", "2026-W11")],
+        rejects=(4,),
+    ),
     "surveymonkey": Sample(
         "SurveyMonkey",
         "Pulse.csv",
@@ -499,6 +514,26 @@ SAMPLES: dict[str, Sample] = {
         ),
         [(3, "sales", "marketing", "2026-W10")],
         blanks=1,
+    ),
+    "surveymonkey, several text boxes, choices and a scale": Sample(
+        "SurveyMonkey",
+        "Boxes.csv",
+        MONKEY_BOXES.encode(),
+        [
+            (3, "it", "sales", "2026-W10"),
+            (3, "it", "support", "2026-W10"),
+            (4, "support", "sales", "2026-W11"),
+            (4, "support", None, "2026-W11"),
+            (4, "support", "marketing", "2026-W11"),
+        ],
+        blanks=3,
+    ),
+    "limesurvey, codes and wordings": Sample(
+        "LimeSurvey",
+        "results-survey3.csv",
+        LIME_BOTH.encode(),
+        [(2, "marketing", "sales", "2026-W10"), (3, "it", "support", "2026-W11")],
+        blanks=2,
     ),
     "limesurvey, anonymised": Sample(
         "LimeSurvey",

@@ -102,31 +102,31 @@ def test_the_team_that_rates_is_never_taken_for_the_one_that_is_rated(header: st
 )
 def test_a_team_that_is_complained_of_never_speaks(survey, header: str) -> None:  # type: ignore[no-untyped-def]
     opened = survey([header, "What happened?"], ["Sales", "They never answer us in Marketing."])
-    assert opened.taken[0] == "whose team? say from_team or about_team: column B"
+    assert opened.taken[-1] == "whose team? say from_team or about_team: column B"
     assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [(None, None)]
 
 
 def test_the_author_and_whom_they_speak_of_stand_side_by_side(survey) -> None:  # type: ignore[no-untyped-def]
     header = ["Votre équipe", "De quelle équipe parlez-vous ?", "Votre retour"]
     opened = survey(header, ["Marketing", "Sales", "Ils ne répondent jamais à nos demandes."])
-    assert opened.taken == ("author's team: column B", "about: column C")
+    assert opened.taken == ("author's team: column B", "about: column C", "comments: column D")
     assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [("marketing", "sales")]
 
 
 def test_a_team_that_is_thanked_never_speaks(survey) -> None:  # type: ignore[no-untyped-def]
     answer = ["Sales", "They never answer us in Marketing."]
     opened = survey(["Which team would you like to thank or criticise?", "What happened?"], answer)
-    assert opened.taken == ("about: column B",)
+    assert opened.taken == ("about: column B", "comments: column C")
     assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [(None, "sales")]
 
 
 def test_what_is_not_guessed_is_asked_for_and_may_be_said(survey) -> None:  # type: ignore[no-untyped-def]
     header, answer = ["Team you work with most", "What happened?"], ["Sales", "They never answer us in Marketing."]
     opened = survey(header, answer)
-    assert opened.taken == ("whose team? say from_team or about_team: column B",)
+    assert opened.taken == ("comments: column C", "whose team? say from_team or about_team: column B")
     assert [(r.comment.from_team, r.comment.about_team) for r in opened.rows] == [(None, None)]
     said = survey(header, answer, about_team="Team you work with most")
-    assert said.taken == ("about: column B",)
+    assert said.taken == ("about: column B", "comments: column C")
     assert [r.comment.about_team for r in said.rows] == ["sales"]
 
 

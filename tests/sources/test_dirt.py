@@ -176,6 +176,13 @@ def test_merged_header_cells_speak_for_each_of_their_columns(rows) -> None:  # t
     assert [row.comment.about_team for row in found] == ["support", "support"]
 
 
+def test_an_answer_merged_across_two_questions_is_one_answer(rows) -> None:  # type: ignore[no-untyped-def]
+    header = ["respondent", "about sales", "about support"]
+    book = workbook(header, ["p1", "late as ever", ""], ["p2", "quite rude", "never there"], merged=("B2:C2",))
+    comments = [row.comment for row in rows(book, "week.xlsx") if row.comment]
+    assert [(c.row, c.about_team) for c in comments] == [(2, "sales"), (3, "sales"), (3, "support")]
+
+
 def test_cells_merged_down_speak_for_each_of_their_rows_but_for_comments(rows) -> None:  # type: ignore[no-untyped-def]
     lines = [["sales", "2026-W10", "late"], ["", "", "later"], ["", "", ""], ["it", "", "never"], ["", "", ""]]
     book = workbook(["from_team", "week", "text"], *lines, ["sales", "", ""], merged=("A2:A3", "B2:B7", "C5:C7"))
