@@ -57,11 +57,19 @@ LONGEST: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Reads moments. ``order`` settles 03/02/2026; ``unzoned`` is the zone of moments that state none."""
+    """Reads moments.
+
+    Attributes:
+        zone: where the organisation is.
+        order: settles 03/02/2026.
+        unzoned: the zone of moments that state none.
+        turned: a spreadsheet took days for months, as ``are_turned`` finds.
+    """
 
     zone: tzinfo = UTC
     order: Order | None = None
     unzoned: tzinfo | None = None
+    turned: bool = False
 
     def week(self, text: str) -> Week:
         """The week of a moment, or of an ISO week.
@@ -92,9 +100,16 @@ class Clock:
             RowError: not a date, or one that could be two.
         """
         try:
-            return datetime.fromisoformat(text.strip())
+            moment = datetime.fromisoformat(text.strip())
         except ValueError:
             pass
+        else:
+            if self.turned and moment.day != moment.month:
+                raise RowError(
+                    "a spreadsheet made a date of this cell and left others as text, so that its day and month may be "
+                    "the wrong way round; give the export as the tool wrote it"
+                )
+            return moment
         start = text[: LONGEST + 1]
         folded = " ".join((start.casefold() if start.isascii() else fold(start)).split())
         try:
@@ -158,6 +173,21 @@ def _offset(found: re.Match[str]) -> tzinfo | None:
     digits = offset[1:].replace(":", "")
     hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
     return timezone((1 if offset[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
+
+
+def are_turned(dates: Iterable[str]) -> bool:
+    """Whether a spreadsheet took days for months: what it could make dates of has no day over 12, the rest is text.
+
+    >>> are_turned(["2026-05-11 00:00:00", "24/11/2026 09:14"]), are_turned(["2026-05-11", "2026-05-24", "24/11/2026"])
+    (True, False)
+    """
+    made, left = [], []
+    for text in dates:
+        if (date := re.match(r"\s*\d{4}-\d\d-(\d\d)", text[:LONGEST])) is not None:
+            made.append(int(date[1]))
+        elif (date := re.match(r"\s*(\d\d?)[-/.](\d\d?)[-/.]\d\d", text[:LONGEST])) is not None:
+            left.append(max(int(date[1]), int(date[2])))
+    return bool(made and left) and max(made) <= 12 < min(left)
 
 
 def order_of(dates: Iterable[str], habit: Order | None = None) -> Order | None:

@@ -20,7 +20,7 @@ from friction.sources import (
     typeform,
 )
 from friction.sources.columns import SAMPLE, Find, Finder, Layout, letter, naming
-from friction.sources.dates import Clock, order_of
+from friction.sources.dates import Clock, are_turned, order_of
 from friction.sources.grid import TOP, Form, Head, Record, Rows
 from friction.sources.limits import MAX_COLUMNS
 from friction.sources.picker import Picker
@@ -77,10 +77,10 @@ def read(
     cells = [record.cells for record in sample if not record.reason]
     named = naming(find)
     layout = Finder(head, mapping, cells, resolve=resolve, named=named).layout(name)
-    order = mapping.dates or head.order
-    if mapping.dates is None and (column := layout.week) is not None:
-        order = order_of((row[column] for row in cells if column < len(row)), head.order)
-    clock = Clock(zone=clock.zone, order=order, unzoned=UTC if head.utc else None)
+    column = layout.week
+    dates = [row[column] for row in cells if column < len(row)] if column is not None else []
+    order = mapping.dates or order_of(dates, head.order)
+    clock = Clock(zone=clock.zone, order=order, unzoned=UTC if head.utc else None, turned=are_turned(dates))
     texts = frozenset(text.column for text in layout.texts)
     filled = (_filled(record, texts) for record in chain(sample, rest))
     rows = _rows(filled, Picker(layout, mapping, named), Reader(mapping, resolve, clock))

@@ -20,20 +20,21 @@ _YOUR: Final = rf"(?:your|my|our|votre|mon|notre) (?:own |current |home |main |b
 _AUTHOR: Final = "(?:author|respondent|auteur|repondant)"
 _ASKS: Final = (
     r"(?:(?:please|kindly|veuillez|merci|svp|select(?:ionner|ionnez)?|choose|pick|choisi(?:r|ssez)|enter|tell us|give"
-    r"|saisi(?:r|ssez)|indicate|indiqu(?:er|ez)|specify|precis(?:er|ez)|renseign(?:er|ez)|what|which|of the following"
-    r"|quel(?:le)?|is|est|(?:the )?name of|nom d[eu]|de|d)(?: |$))*"
+    r"|saisi(?:r|ssez)|indicate|indiqu(?:er|ez)|specify|precis(?:er|ez)|renseign(?:er|ez)|what(?: s)?|which"
+    r"|of the following|quel(?:le)?|is|est|(?:the )?name of|(?:le )?nom d[eu]|de|d)(?: |$))*"
 )
 """What a form says before it comes to the point."""
 _NOTE: Final = (
     r"(?: (?:name|actuelle?|principale?|currently|actuellement|now|today|at the moment|list|liste|dropdown|drop down"
-    r"|required|optional|obligatoire|faculta(?:tif|tive)|single choice|please (?:select|choose)"
+    r"|required|optional|obligatoire|faculta(?:tif|tive)|single choice|(?:please )?(?:select|choose)(?: one)?|is|est"
+    r"|below|(?:from|in) the list|dans la liste|ci dessous|de rattachement|d (?:appartenance|affectation)"
     r"|in the (?:company|organi[sz]ation)|dans l (?:entreprise|organisation)|s il vous plait|svp))*"
 )
 """What may follow it and changes nothing."""
 _SIT: Final = (
     r"(?:(?:currently |mainly |primarily )?(?:in|on|from|part of|an? member of|members? of"
     r"|work(?:ing)? (?:in|on|for|at)|belong(?:ing)? to|sit(?:ting)? (?:in|on)"
-    r"|(?:based|placed) in|(?:assigned|attached) to|work(?:ing)?|belong|sit))"
+    r"|(?:based|placed) in|(?:assigned|attached)(?: to)?|work(?:ing)?|belong|sit))"
 )
 _VOUS: Final = (
     r"(?:travaillez|etes|appartenez|faites)(?: vous)?(?: (?:actuellement|partie|membre|rattachee?|affectee?|e|s))*"
@@ -53,7 +54,7 @@ _BELONGS: Final = re.compile(
     rf"|where do you {_SIT}"
     rf"|(?:(?:dans|a|au sein de|de) )?quel(?:le)? {_TEAMS} (?:vous )?{_VOUS}"
     rf"|{_TEAMS} (?:ou|dont|auquel|(?:dans|a|de) laquelle|dans lequel) vous {_VOUS}"
-    rf"|ou {_VOUS}|in welche[mr] {_TEAM}"
+    rf"|vous (?:travaillez|etes) (?:dans|a) quel(?:le)? {_TEAMS}|ou {_VOUS}|in welche[mr] {_TEAM}"
     rf"){_NOTE}"
 )
 _ABOUT: Final = re.compile(

@@ -47,7 +47,10 @@ def survey(directory: Directory):  # type: ignore[no-untyped-def]
     |Dans quel service travaillez-vous actuellement ?|Which department do you primarily work in?
     |Which of the following is your team?|Which team are you currently in?|Équipe dans laquelle vous travaillez
     |In what department are you working?|Your business unit|Respondent's team|Your department (required)
-    |What department do you work for?""".split("|"),
+    |What department do you work for?|What's your team?|Please tell us which team you are in
+    |Select your team from the list below|Your department (choose one)|My team is|To which team are you assigned?
+    |Quel est le nom de votre équipe ?|Quel est votre service de rattachement ?
+    |Vous travaillez dans quel service ?""".split("|"),
 )
 def test_a_header_that_says_so_is_the_authors_team(header: str) -> None:
     assert whose(header.strip()) == "from_team"

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import datetime
 
 import pytest
 
@@ -201,6 +202,20 @@ def test_rows_of_a_workbook_keep_the_numbers_of_the_sheet(rows) -> None:  # type
 def test_what_a_workbook_holds_becomes_text(rows) -> None:  # type: ignore[no-untyped-def]
     found = rows(workbook(["id", "text"], [7, "late"], [7.5, True], [8.0, 12]), "w.xlsx")
     assert [(row.comment.id, row.comment.text) for row in found] == [("7", "late"), ("7.5", "True"), ("8", "12")]
+
+
+def test_days_that_a_spreadsheet_took_for_months_are_not_believed(rows) -> None:  # type: ignore[no-untyped-def]
+    days = [datetime(2026, 5, 2), "24/02/2026 09:14", datetime(2026, 2, 2), "13/02/2026"]
+    found = rows(workbook(["text", "week"], *(["late again", day] for day in days)), "w.xlsx")
+    assert [str(row.comment.week) if row.comment else None for row in found] == [
+        None,
+        "2026-W09",
+        "2026-W06",
+        "2026-W07",
+    ]
+    assert "wrong way round" in found[0].reason
+    found = rows(workbook(["text", "week"], *(["late again", day] for day in [*days, datetime(2026, 2, 20)])), "w.xlsx")
+    assert str(found[0].comment.week) == "2026-W18"
 
 
 def test_a_workbook_in_a_zip_and_a_wrong_name(rows) -> None:  # type: ignore[no-untyped-def]
