@@ -210,7 +210,9 @@ class _Reading:
         respondent, pool = self._person(comment, week, key)
         merged: dict[str, Vote] = {}
         for score in scored.targets:
-            team = self._settings.directory.reportable(score.team, self._settings.policy.min_team_size)
+            team = self._settings.directory.reportable(
+                score.team, self._settings.policy.min_team_size, by=comment.from_team
+            )
             if team is None or team == comment.from_team:
                 continue
             before = merged.get(team)
@@ -228,6 +230,7 @@ class _Reading:
                 model=self._pipeline.model,
                 is_named=_is_named(comment),
                 pool=pool,
+                merged=team != score.team or (before is not None and before.merged),
             )
         if scored.targets and not merged:
             self._report.unattributed["no team that may be spoken of"] += 1

@@ -111,7 +111,7 @@ def _never(directory: Directory, policy: Policy, a: TeamId, b: TeamId) -> str | 
     speaks, target = directory.teams[a], directory.teams[b]
     if not policy.large_enough(target.headcount):
         size = "no stated headcount" if target.headcount is None else f"under {policy.min_team_size} people"
-        instead = directory.reportable(b, policy.min_team_size)
+        instead = directory.reportable(b, policy.min_team_size, by=a)
         return f"{b} has {size}" + (f"; what is said of it counts for {instead}" if instead not in (None, a) else "")
     if speaks.headcount is None:
         return f"{a} has no stated headcount, so that nothing can be reckoned; its voices count all the same"
@@ -127,7 +127,7 @@ def _attention(directory: Directory, policy: Policy, habits: Habits, a: TeamId) 
     total = sum(weights.values()) if habits.spread != "all" else 1.0
     silent = {t.id: 1.0 for t in others}
     for t in others:
-        target = directory.reportable(t.id, policy.min_team_size)
+        target = directory.reportable(t.id, policy.min_team_size, by=a)
         if target in silent and total:
             silent[target] *= 1 - weights[t.id] / total
     return {team: 1 - none for team, none in silent.items()}

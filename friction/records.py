@@ -92,34 +92,46 @@ class Directory:
 
     teams: Mapping[TeamId, Team]
 
-    def reportable(self, team: TeamId, min_team_size: int) -> TeamId | None:
+    def reportable(self, team: TeamId, min_team_size: int, *, by: TeamId | None = None) -> TeamId | None:
         """The team itself, or its nearest parent, that is large enough to be spoken of; None where there is none.
 
         A parent serves for a small team only if enough people are left in it besides the teams that are spoken of by
-        themselves: whatever is said of it, and not of them, would be said of the few others.
+        themselves, and besides the team ``by`` which it is spoken of: whatever is said of it, and not of them, would
+        be said of the few others.
         """
         seen: set[TeamId] = set()
         at: TeamId | None = team
         while at is not None and at not in seen and at in self.teams:
-            people = self.teams[at].headcount
-            if people is not None and at != team:
-                people -= self._apart(at, min_team_size)
-            if people is not None and people >= min_team_size:
+            if self.may_be_spoken_of(at, min_team_size, merged=at != team, by=by):
                 return at
             seen.add(at)
             at = self.teams[at].parent
         return None
 
-    def _apart(self, parent: TeamId, min_team_size: int) -> int:
-        """People of a team who are in teams below it that are spoken of by themselves."""
-        apart, waiting, seen = 0, [parent], {parent}
+    def may_be_spoken_of(self, team: TeamId, min_team_size: int, *, merged: bool, by: TeamId | None = None) -> bool:
+        """Whether a team is large enough to be spoken of; with ``merged``, for the small teams in it as well."""
+        known = self.teams.get(team)
+        if known is None or known.headcount is None:
+            return False
+        apart = self._apart(known, min_team_size, by) if merged else 0
+        return known.headcount - apart >= min_team_size
+
+    def _apart(self, parent: Team, min_team_size: int, by: TeamId | None) -> int:
+        """People of a team who are in teams below it that are spoken of by themselves, or speak.
+
+        All of them, where nobody knows how many it is who speak.
+        """
+        apart, waiting, seen = 0, [parent.id], {parent.id}
         while waiting:
             at = waiting.pop()
             for below in self.teams.values():
                 if below.parent == at and below.id not in seen:
                     seen.add(below.id)
-                    if below.headcount is not None and below.headcount >= min_team_size:
-                        apart += below.headcount
+                    people = below.headcount
+                    if below.id == by:
+                        apart += people or parent.headcount or 0
+                    elif people is not None and people >= min_team_size:
+                        apart += people
                     else:
                         waiting.append(below.id)
         return apart

@@ -10,11 +10,13 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
     - nothing is said about a pair that does not pass.
 """
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from friction.disclosure import Policy, draw
 from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
+from friction.model_folder import RELEASED
 from friction.records import LANGS, Cell, Directory, Team, Week
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.scores import Closing, Pair, People, ScoreStore, Window
@@ -60,13 +62,15 @@ def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy
     cells: list[Cell] = []
     closed: list[Pair] = []
     start = store.start or week
-    for window, people, voices in sorted(store.windows(week), key=lambda found: found[0].opens or start):
+    for waiting in sorted(store.windows(week), key=lambda found: found.window.opens or start):
+        window = waiting.window
         opens = _opening(window.opens or start, week, policy)
-        speaks, target = (directory.teams.get(team) for team in window.pair)
-        is_reportable = target is not None and policy.large_enough(target.headcount)
-        is_heard = is_reportable and policy.enough_voices(_heard(voices, speaks))
+        speaks, about = window.pair
+        is_reportable = directory.may_be_spoken_of(about, policy.min_team_size, merged=waiting.merged, by=speaks)
+        is_heard = is_reportable and policy.enough_voices(_heard(waiting.voices, directory.teams.get(speaks)))
         if is_heard and _is_paid(store, window, week, policy):
-            cells.append(_cell(window, opens, week, people, mechanism))
+            model = RELEASED.name if mechanism.epsilon else _model(store.models(window.pair, week))
+            cells.append(_cell(window, opens, week, waiting.people, mechanism, model))
         elif week - opens + 1 < policy.max_window_weeks:
             continue
         closed.append(window.pair)
@@ -96,7 +100,9 @@ def _heard(voices: int, speaks: Team | None) -> int:
     return voices if speaks.headcount is None else min(voices, speaks.headcount)
 
 
-def _cell(window: Window, opens: Week, closes: Week, people: Sequence[People], mechanism: Mechanism) -> Cell:
+def _cell(
+    window: Window, opens: Week, closes: Week, people: Sequence[People], mechanism: Mechanism, model: str
+) -> Cell:
     """Protect every count, once. From here on nobody can know the exact ones."""
     week = str(closes)
 
@@ -114,9 +120,22 @@ def _cell(window: Window, opens: Week, closes: Week, people: Sequence[People], m
         blame=counts.blame,
         appreciation=counts.appreciation,
         patterns=counts.patterns,
-        model=max(alike.model for alike in people),
+        model=model,
         mechanism=mechanism.name,
     )
+
+
+def _model(people: Mapping[str, int]) -> str:
+    """The model that scored comments of most people; of as many, the newest by name, numbers by their size.
+
+    >>> _model({"friction-enfr-9": 7, "friction-enfr-10": 7, "friction-enfr-11": 2})
+    'friction-enfr-10'
+    """
+
+    def natural(name: str) -> list[str | int]:
+        return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"(\d+)", name))]
+
+    return max(people, key=lambda name: (people[name], natural(name)))
 
 
 def _count(people: Sequence[People], most_patterns: int | None, of_window: Draw) -> Counts:

@@ -86,3 +86,14 @@ def test_a_parent_of_whom_only_a_small_team_is_left_does_not_serve_for_it() -> N
     assert reported(31) == "revenue"
     assert reported(36, team("few", 3, "revenue")) == "revenue"
     assert reported(36, team("few", None, "revenue"), team("deals", 9, "few")) == "company"
+
+
+@pytest.mark.parametrize(("day", "ops", "found"), [(8, 17, None), (8, 18, "ops"), (None, 40, None)])
+def test_a_team_does_not_speak_of_a_small_one_as_of_the_rest_of_their_parent(
+    day: int | None, ops: int, found: str | None
+) -> None:
+    """Day, too small to be spoken of by itself or of unknown size, speaks of ops: it can mean the others alone."""
+    teams = [team("ops", ops), team("day", day, "ops"), team("night", 4, "ops")]
+    directory = Directory({t.id: t for t in teams})
+    assert directory.reportable(TeamId("night"), 10, by=TeamId("day")) == found
+    assert directory.reportable(TeamId("night"), 10, by=TeamId("sales")) == "ops"

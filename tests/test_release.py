@@ -1,9 +1,12 @@
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from friction.disclosure import Policy
+from friction.model_folder import RELEASED
 from friction.records import Cell, Directory, Team, TeamId, Week
 from friction.release import release
 from friction.store.releases import ReleaseStore
@@ -22,7 +25,7 @@ def close(scores: ScoreStore, releases: ReleaseStore, directory: Directory) -> C
         through: str = "2026-W10",
         name: bytes = b"f",
         teams: Directory = directory,
-        **policy: int,
+        **policy: Any,
     ) -> list[Cell]:
         scores.add_batch(name + through.encode(), votes)
         release(scores, releases, directory=teams, policy=Policy(**policy), through=Week.parse(through))
@@ -72,7 +75,8 @@ def test_people_are_counted_by_the_language_they_mostly_write(close, make_vote: 
 def test_counts_by_language_are_true_on_average(close, make_vote: MakeVote, directory: Directory) -> None:  # type: ignore[no-untyped-def]
     """Seven people are kept as six; what their languages add up to is 6 or 9, and 7 on average."""
     many = {TeamId(f"t{i}"): Team(TeamId(f"t{i}"), f"T {i}", 50) for i in range(300)}
-    votes = (make_vote(f"p{i}", from_team=team, about_team="marketing", lang="fr") for team in many for i in range(7))
+    people = ((team, f"{team} {i}") for team in many for i in range(7))
+    votes = (make_vote(who, from_team=team, about_team="marketing", lang="fr") for team, who in people)
     cells = close(votes, teams=Directory({**directory.teams, **many}))
     assert {c.respondents for c in cells} == {6}
     found = [c.languages["fr"] for c in cells]
@@ -89,6 +93,23 @@ def test_a_target_below_the_size_is_never_reported(close, make_vote: MakeVote, a
 
 def test_raising_the_size_at_release_holds(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
     assert close([make_vote(f"p{i}") for i in range(20)], min_team_size=13) == []
+
+
+def test_a_cell_names_the_model_of_most_of_its_people(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """Nobody changes it alone: neither who writes first after an upgrade, nor who writes most."""
+    before = [make_vote(f"p{i}", model="friction-enfr-9") for i in range(6)]
+    after = [make_vote("p0", comment=f"after {i}", model="friction-enfr-10") for i in range(40)]
+    (cell,) = close([*before, *after])
+    assert cell.model == "friction-enfr-9"
+    more = [make_vote(f"p{i}", "2026-W11", model="friction-enfr-9") for i in range(6)]
+    more += [make_vote(f"p{i}", "2026-W11", comment=f"more {i}", model="friction-enfr-10") for i in range(6)]
+    assert close(more, through="2026-W11")[1].model == "friction-enfr-10"  # of as many, the newer one
+
+
+def test_under_noise_the_model_that_a_cell_names_hangs_on_nobody(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    noise = {"epsilon": Decimal(1), "epsilon_per_year": Decimal(9)}
+    (cell,) = close([make_vote(f"p{i}", model="friction-enfr-3") for i in range(9)], **noise)
+    assert cell.model == RELEASED.name
 
 
 def test_windows_roll_forward_without_gap_or_overlap(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]

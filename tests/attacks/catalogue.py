@@ -17,7 +17,7 @@ from friction.disclosure import Policy
 from friction.margins import company as total
 from friction.margins import given, received
 from friction.mechanisms import SHARES, chances
-from friction.records import Cell
+from friction.records import Cell, Directory, Team, TeamId
 from tests.attacks.companies import FIRST, VICTIM, Company, company, of_pair, vote
 from tests.attacks.insider import Exact, Guess, attack, epsilon_grant, played, rounding_grant
 
@@ -138,6 +138,15 @@ def _small_target(rng: Generator) -> Guess:
     return attack(company(rng, victim_weeks=(1,), target_headcount=4), rng)
 
 
+def _small_rest(rng: Generator) -> Guess:
+    """What is said of a team of four counts for the nine around it; by the release five of these are another team."""
+    made = company(rng, victim_weeks=(1,), target_headcount=9)
+    five = Team(TeamId("five"), "Five", 5, parent=made.pair[1])
+    told = replace(made, directory=Directory(made.directory.teams | {five.id: five}))
+    merged = [[replace(v, merged=True) for v in votes] for votes in (made.votes, made.victims)]
+    return attack(replace(told, votes=merged[0], victims=merged[1]), rng)
+
+
 def _small_speaker(rng: Generator) -> Guess:
     """A team of four, and as many keys as the attacker likes."""
     made = company(rng, victim_weeks=(1,), speaking_headcount=4)
@@ -221,6 +230,7 @@ CATALOGUE = (
     Attack("sybils, once", "four keys of the attacker's and the victim", _sybils(1), ONCE),
     Attack("sybils, three weeks", "the same, three weeks long", _sybils(3), THRICE),
     Attack("tiny target", "the team spoken of has four people", _small_target, 0.5),
+    Attack("tiny rest of a team", "all but four of the team spoken of are a team of their own", _small_rest, 0.5),
     Attack("tiny speaking team", "a team of four, and twenty keys of the attacker's", _small_speaker, 0.5),
     Attack("one person, six anonymous surveys", "nobody else answers them", _nameless, 0.5),
     Attack("margins", "the victim's pair is hidden; all cells and totals are seen", _margins, 0.5),

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from friction.disclosure import YEAR, majority
 from friction.records import LANGS, Week
-from friction.store.scores import Pair, People, Vote, Window
+from friction.store.scores import Pair, People, Vote, Waiting, Window
 
 Salt = Callable[[Pair], bytes]
 
@@ -41,12 +41,19 @@ class Memory:
             self.start = week if self.start is None else min(self.start, week)
             self.rows[pair].append((week, vote))
 
-    def windows(self, through: Week) -> Iterator[tuple[Window, list[People], int]]:
+    def windows(self, through: Week) -> Iterator[Waiting]:
         for pair in sorted(self.rows):
-            votes = [vote for week, vote in self.rows[pair] if week <= through]
-            if votes:
+            if votes := self._votes(pair, through):
                 pools = Counter(pool for pool, _ in {(vote.pool, vote.respondent) for vote in votes})
-                yield Window(pair, self.opens.get(pair), self.salts[pair]), people(votes), max(pools.values())
+                window = Window(pair, self.opens.get(pair), self.salts[pair])
+                merged = any(vote.merged for vote in votes)
+                yield Waiting(window, people(votes), max(pools.values()), merged=merged)
+
+    def models(self, pair: Pair, through: Week) -> dict[str, int]:
+        return Counter(model for model, _ in {(v.model, v.respondent) for v in self._votes(pair, through)})
+
+    def _votes(self, pair: Pair, through: Week) -> list[Vote]:
+        return [vote for week, vote in self.rows[pair] if week <= through]
 
     def close(self, pairs: Iterable[Pair], through: Week) -> None:
         for pair in pairs:
@@ -82,5 +89,4 @@ def _person(votes: list[Vote]) -> People:
         blame=blame,
         appreciate=majority(sum(vote.appreciated for vote in votes), len(votes)),
         patterns=frozenset(p for vote in votes for p in vote.labels if blame),
-        model=max(vote.model for vote in votes),
     )

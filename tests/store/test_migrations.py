@@ -93,6 +93,7 @@ def test_an_old_store_keeps_its_rows_and_its_chain(old: Settings, ask: Ask) -> N
     store.close()
     ScoreStore(old.scores_address).close()
     assert ask("select from_team, patterns, lang from scores") == [("sales", 1, "")]
+    assert ask("select votes, merged from parts") == [(1, True)]
     assert ask("select version_num from scores_version") == [(scores.SCHEMA.head,)]
 
 

@@ -26,6 +26,7 @@ VOTES = st.builds(
     labels=st.sets(st.sampled_from(PATTERNS)).map(lambda found: tuple(p for p in PATTERNS if p in found)),
     model=st.sampled_from(["a", "b"]),
     pool=WORDS,
+    merged=st.booleans(),
 )
 
 

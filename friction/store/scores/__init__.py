@@ -17,7 +17,7 @@ Written by the ingesting command, read and emptied by ``friction.release``; nobo
 """
 
 from friction.store.scores.batches import Batch
-from friction.store.scores.closing import Closing, People
+from friction.store.scores.closing import Closing, People, Waiting
 from friction.store.scores.preview import Preview
 from friction.store.scores.store import ScoreStore, Taken
 from friction.store.scores.tables import METADATA, SCHEMA, Pair, Window
@@ -35,5 +35,6 @@ __all__ = [
     "Taken",
     "Vote",
     "Votes",
+    "Waiting",
     "Window",
 ]

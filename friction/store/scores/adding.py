@@ -12,7 +12,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, literal, or_, select, update
 
 from friction.records import TeamId, Week
 from friction.store.loading import load
@@ -139,6 +139,7 @@ class _Adding:
         self._windows: dict[Pair, Window] = {}
         self._tags: dict[Pair, bytes] = {}
         self._parts: Counter[_Place] = Counter()
+        self._merged: set[_Place] = set()
         self._comment = ""
         self._key = b""
         self._is_first = False
@@ -182,6 +183,8 @@ class _Adding:
         self._scores.append((*place, respondent, self._tags[window.pair], *said))
         self._spoke.add((window.pair, respondent[:WHO]))
         self._parts[place] += 1
+        if vote.merged:
+            self._merged.add(place)
         self._done.added += 1
 
     def _meet(self, week: Week) -> None:
@@ -221,8 +224,10 @@ class _Adding:
         """A file that is read again adds to what it brought before."""
         part = {"from_team": place[0], "about_team": place[1], "week": place[2], "batch": self._tags[place[:2]]}
         here = and_(*(PARTS.c[name] == value for name, value in part.items()))
-        if not self._db.execute(update(PARTS).where(here).values(votes=PARTS.c.votes + votes)).rowcount:
-            self._db.execute(insert(PARTS).values(votes=votes, **part))
+        merged = place in self._merged
+        more = {"votes": PARTS.c.votes + votes, "merged": or_(PARTS.c.merged, literal(merged))}
+        if not self._db.execute(update(PARTS).where(here).values(more)).rowcount:
+            self._db.execute(insert(PARTS).values(votes=votes, merged=merged, **part))
 
     def _window(self, pair: Pair) -> Window:
         """The pair's open window, with a salt from now on."""

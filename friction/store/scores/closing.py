@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -61,7 +62,6 @@ class People:
         lang: the language of most of their comments; the first of ``LANGS`` where as many are in another.
         blame: whether they blame; ``appreciate`` likewise.
         patterns: those that any of their comments voices; none unless they blame.
-        model: the newest that scored a comment of theirs.
     """
 
     count: int
@@ -69,7 +69,23 @@ class People:
     blame: bool
     appreciate: bool
     patterns: frozenset[Pattern]
-    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open window with votes in it.
+
+    Attributes:
+        people: who spoke, in groups that said the same.
+        voices: how many these are at least: those of the fullest pool (``Vote.pool``), since others may be the same
+            under other names.
+        merged: whether some of what they said may be of a smaller team in the target (``Vote.merged``).
+    """
+
+    window: Window
+    people: list[People]
+    voices: int
+    merged: bool
 
 
 class Closing:
@@ -88,11 +104,8 @@ class Closing:
         """The last week that was released."""
         return clock(self._db, "released")
 
-    def windows(self, through: Week) -> Iterator[tuple[Window, list[People], int]]:
-        """Open windows that have rows up to and with week ``through``, their people, and how many these are at least:
-
-        those of the fullest pool (``Vote.pool``), since others may be the same under other names.
-        """
+    def windows(self, through: Week) -> Iterator[Waiting]:
+        """Open windows that have rows up to and with week ``through``."""
         for row in self._db.execute(WAITING, {"through": through.index}).all():
             pair = (TeamId(row.from_team), TeamId(row.about_team))
             if row.salt is None:
@@ -101,7 +114,12 @@ class Closing:
                 )
             opens = None if row.opens is None else Week(row.opens)
             people = [_alike(*found) for found in self._db.execute(PEOPLE, _place(pair, through))]
-            yield Window(pair, opens, row.salt), people, max(self._db.scalars(VOICES, _place(pair, through)), default=0)
+            voices = max(self._db.scalars(VOICES, _place(pair, through)), default=0)
+            yield Waiting(Window(pair, opens, row.salt), people, voices, merged=bool(row.merged))
+
+    def models(self, pair: Pair, through: Week) -> dict[str, int]:
+        """People of a window of whose comments each model scored one."""
+        return {row.model: row.people for row in self._db.execute(MODELS, _place(pair, through))}
 
     def close(self, pairs: Sequence[Pair], through: Week) -> None:
         """Delete windows' rows and, unless rows for later weeks wait under them, their salts; open the next ones."""
@@ -146,14 +164,13 @@ def _place(pair: Pair, through: Week) -> dict[str, Any]:
     return {"speaks": pair[0], "about": pair[1], "through": through.index}
 
 
-def _alike(count: int, lang: Lang, blame: bool, appreciate: bool, voiced: int, model: str) -> People:
+def _alike(count: int, lang: Lang, blame: bool, appreciate: bool, voiced: int) -> People:
     return People(
         count=count,
         lang=lang,
         blame=bool(blame),
         appreciate=bool(appreciate),
         patterns=_patterns(voiced),
-        model=model,
     )
 
 
@@ -167,6 +184,9 @@ def _in_window(table: Table) -> ColumnElement[bool]:
     return and_(here, table.c.week <= bindparam("through"))
 
 
+_WHO: Final = func.substr(SCORES.c.respondent, 1, WHO)
+
+
 def _people() -> Select[Any]:
     """How many people of a window cast the same vote: ``_alike`` of each row. Comments, then people, then votes."""
     said = (
@@ -174,12 +194,11 @@ def _people() -> Select[Any]:
             func.count().label("comments"),
             func.count().filter(SCORES.c.blamed).label("blaming"),
             func.count().filter(SCORES.c.appreciated).label("appreciating"),
-            func.max(SCORES.c.model).label("model"),
             *(func.count().filter(SCORES.c.lang == lang).label(f"in_{lang}") for lang in LANGS),
             *(func.max(SCORES.c.patterns.bitwise_and(1 << bit)).label(p) for bit, p in enumerate(PATTERNS)),
         )
         .where(_in_window(SCORES))
-        .group_by(func.substr(SCORES.c.respondent, 1, WHO))
+        .group_by(_WHO)
         .subquery()
     )
     written = [said.c[f"in_{lang}"] for lang in LANGS]
@@ -193,7 +212,6 @@ def _people() -> Select[Any]:
         blames.label("blame"),
         majority(said.c.appreciating, said.c.comments).label("appreciate"),
         case((blames, voiced), else_=0).label("voiced"),
-        said.c.model,
     ).subquery()
     return select(func.count(), *votes.c).group_by(*votes.c)
 
@@ -204,10 +222,23 @@ _OLDEST: Final = (
     .correlate(WINDOWS)
     .scalar_subquery()
 )
+_MERGED: Final = (
+    exists()
+    .where(is_pair(PARTS, (WINDOWS.c.from_team, WINDOWS.c.about_team)))
+    .where(PARTS.c.week <= bindparam("through"), PARTS.c.merged)
+    .correlate(WINDOWS)
+)
 WAITING: Final = (
-    select(WINDOWS).where(bindparam("through") >= _OLDEST).order_by(WINDOWS.c.from_team, WINDOWS.c.about_team)
+    select(WINDOWS, _MERGED.label("merged"))
+    .where(bindparam("through") >= _OLDEST)
+    .order_by(WINDOWS.c.from_team, WINDOWS.c.about_team)
 )
 PEOPLE: Final = _people()
+MODELS: Final = (
+    select(SCORES.c.model, func.count(_WHO.distinct()).label("people"))
+    .where(_in_window(SCORES))
+    .group_by(SCORES.c.model)
+)
 VOICES: Final = pools(_in_window(SCORES))
 DELETING: Final = [delete(table).where(_in_window(table)) for table in (SCORES, ARRIVALS, PARTS)]
 REOPENING: Final = (

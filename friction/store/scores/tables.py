@@ -104,8 +104,10 @@ PARTS: Final = Table(
     Column("week", Integer, primary_key=True),
     Column("batch", LargeBinary, primary_key=True),
     Column("votes", Integer, nullable=False),
+    Column("merged", Boolean, nullable=False, server_default=true()),
 )
-"""How many votes of a batch stand in ``SCORES``, so that nobody needs to read them all to know which batches do."""
+"""How many votes of a batch stand in ``SCORES``, so that nobody needs to read them all to know which batches do.
+``merged``: some of them are (``Vote.merged``), or may be, where nobody noted it."""
 OUTBOX: Final = Table(
     "outbox", METADATA, Column("week", Integer, primary_key=True), Column("release", String, nullable=False)
 )
@@ -118,7 +120,7 @@ LEDGER: Final = Table(
     Column("epsilon", String, nullable=False),
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
-SCHEMA: Final = Schema("scores", METADATA, head="0005", unversioned=("scores", "lang"))
+SCHEMA: Final = Schema("scores", METADATA, head="0006", unversioned=("scores", "lang"))
 Pair = tuple[TeamId, TeamId]
 
 

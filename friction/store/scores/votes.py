@@ -26,6 +26,7 @@ class Vote:
         pool: that within which two respondents are surely two people: the source and the tool that wrote its file, and,
             where nobody is named, one survey and the week that the row states. Whoever writes in another pool may be
             the same under another name.
+        merged: it counts for the target, but some of what it says is of a smaller team in it.
     """
 
     from_team: TeamId
@@ -40,6 +41,7 @@ class Vote:
     model: str
     is_named: bool = True
     pool: str = ""
+    merged: bool = False
 
     @property
     def patterns(self) -> int:
@@ -67,6 +69,7 @@ class Votes:
             len(self._comments),
             vote.blamed,
             vote.appreciated,
+            vote.merged,
             vote.patterns,
         )
 
@@ -75,7 +78,7 @@ class Votes:
 
     def __iter__(self) -> Iterator[Vote]:
         start = 0
-        for frame, person, end, blamed, appreciated, patterns in _ROW.iter_unpack(self._rows):
+        for frame, person, end, blamed, appreciated, merged, patterns in _ROW.iter_unpack(self._rows):
             comment = self._comments[start:end].decode()
             start = end
             from_team, about_team, week, lang, model, is_named, pool = self._frames[frame]
@@ -92,12 +95,13 @@ class Votes:
                 model=model,
                 is_named=is_named,
                 pool=pool,
+                merged=merged,
             )
 
 
 _Frame = tuple[TeamId, TeamId, Week, Lang, str, bool, str]
-_ROW: Final = struct.Struct("<IIQ??I")
-"""Number of the frame, of the respondent, where the comment's key ends, stances, patterns."""
+_ROW: Final = struct.Struct("<IIQ???I")
+"""Number of the frame, of the respondent, where the comment's key ends, stances, merged, patterns."""
 
 
 class _Numbered(Generic[Item]):
