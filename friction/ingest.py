@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from friction import sources
+from friction import rejects, sources
 from friction.batch_report import Report, stored
 from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
@@ -74,12 +74,11 @@ def ingest(
                 votes.add(vote)
         if strict:
             _refuse_rejects(report)
-        if report.rejects.count:
-            report.rejects_file = settings.data / "rejects" / f"{content.hex()[:16]}.csv"
-            listing.write(report.rejects_file)
-    report.votes = len(votes)
-    store.add_batch(content, votes, whole=not (report.rejects.count or report.is_lost), report=taken)
-    report.repeated = not report.batch
+        report.votes = len(votes)
+        store.add_batch(content, votes, whole=not (report.rejects.count or report.is_lost), report=taken)
+        report.repeated = not report.batch
+        if report.batch:
+            report.rejects_file = listing.put(rejects.place(settings.data, report.batch))
     return report
 
 

@@ -2,11 +2,17 @@
 
 ``Rejects`` counts them for a report, in memory that does not grow with the file. ``Listing`` keeps every one of them
 outside memory until the file is read, so that a file that fails leaves nothing behind. Filled by ``friction.ingest``.
+
+A list is for whoever mends the file, and reading the file again makes it again. So it goes soon: when its batch is
+withdrawn, when the file comes whole, and at the first release a week on (``forget``, called by ``friction release``).
+Its name is the batch's id, which tells nothing of the file.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from heapq import merge
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -17,6 +23,10 @@ SHOWN: Final = 10
 """Row numbers that a report shows of each reason: its first."""
 MOST_REASONS: Final = 200
 OTHER: Final = "another reason than those above"
+KEPT: Final = timedelta(weeks=1)
+"""A list is as old as this when a release deletes it: a weekly one leaves a week to mend what the last one read."""
+_BY_CONTENT: Final = re.compile(r"[0-9a-f]{16}\.(csv|part)")
+"""What lists were once called: the digest of their file, people and all, under no key."""
 Stage = Literal["reading", "scoring"]
 """Where a row was rejected. Within a stage rows come in order; reading is some hundred rows ahead of scoring."""
 
@@ -68,8 +78,15 @@ class Listing:
         """Keep a row."""
         csv.writer(self._stages[stage]).writerow([row, reason])
 
-    def write(self, path: Path) -> None:
-        """Write all of them, in order, to a file that only its owner may read; it is there whole or not at all."""
+    def put(self, path: Path) -> Path | None:
+        """Write all of them, in order, to a file that only its owner may read; it is there whole or not at all.
+
+        Returns:
+            The file; None where there are no rows, and so no file, not even one from before.
+        """
+        if not any(spool.tell() for spool in self._stages.values()):
+            path.unlink(missing_ok=True)
+            return None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_suffix(".part")
         part.touch(mode=0o600)
@@ -77,7 +94,24 @@ class Listing:
             writer = csv.writer(lines)
             writer.writerow(["row", "reason"])
             writer.writerows(merge(*map(_rows, self._stages.values())))
-        part.replace(path)
+        return part.replace(path)
+
+
+def place(data: Path, batch: str) -> Path:
+    """Where the list of a batch is, if there is one."""
+    return data / "rejects" / f"{batch}.csv"
+
+
+def forget(data: Path, today: date) -> None:
+    """Delete the lists that are over, and every one that is called as lists once were.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    folder = data / "rejects"
+    for path in folder.iterdir() if folder.exists() else ():
+        if _BY_CONTENT.fullmatch(path.name) or today - date.fromtimestamp(path.stat().st_mtime) >= KEPT:
+            path.unlink()
 
 
 def _spool() -> IO[str]:

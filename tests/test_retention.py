@@ -2,16 +2,21 @@
 
 import sqlite3
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from friction.disclosure import Policy
+from friction.ingest import ingest
+from friction.pipeline import Pipeline
 from friction.records import Directory, Week
 from friction.release import release
 from friction.settings import Settings
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
+from friction.store.scores.keys import file_key
+from tests.conftest import query
 
 MakeVote = Callable[..., Vote]
 FIRST = Week.parse("2026-W10")
@@ -73,3 +78,32 @@ def test_what_still_waits_is_still_there(
     keys = _keys(settings)
     assert len(keys) == 6
     assert all(key in _files(settings) for key in keys)
+
+
+def test_no_guess_at_who_stands_in_a_released_file_can_be_tested(
+    scores: ScoreStore, releases: ReleaseStore, directory: Directory, settings: Settings, pipeline: Pipeline
+) -> None:
+    """Somebody who holds all that is kept, and all of a file but a name, tries every name: none is told from another.
+
+    One of the file's windows stays open, and a row is rejected, so that all is kept that ever is.
+    """
+    text = "text,from_team,respondent,week\n" + "".join(
+        f"Marketing is late ({n}),sales,p{n},2026-W10\n" for n in range(6)
+    )
+    file = settings.home / "export.csv"
+    file.write_text(f"{text}The helpdesk is rude,sales,zebra,2026-W10\nPerdu,nobody,p7,2026-W10\n", encoding="utf-8")
+    report = ingest(str(file), settings=settings, pipeline=pipeline, store=scores)
+    digest = sha256(file.read_bytes()).digest()
+    ((secret,),) = query(settings.scores_address, "select value from secrets")
+    tests = digest, digest.hex()[:12].encode(), file_key(secret, digest), file_key(secret, digest).hex()[:12].encode()
+
+    def kept() -> list[bool]:
+        names = "".join(map(str, settings.data.rglob("*"))).encode()
+        return [test in _files(settings) + names for test in tests]
+
+    assert kept() == [False, False, True, False]
+    release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
+    assert kept() == [False] * 4
+    assert [batch.id for batch in scores.batches()] == [report.batch]
+    again = ingest(str(file), settings=settings, pipeline=pipeline, store=scores)
+    assert (again.added, again.repeated) == (0, False)

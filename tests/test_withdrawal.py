@@ -21,6 +21,7 @@ from friction.release import release
 from friction.settings import Settings
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.scores import METADATA, ScoreStore, Taken, Vote
+from friction.store.scores.batches import Withdrawn
 from tests.conftest import CONFIG, ENGINES, Ask, query
 
 FRICTION = Path(sys.executable).parent / "friction"
@@ -57,11 +58,12 @@ def test_what_was_withdrawn_leaves_nothing_and_may_come_again(
     report = run("wrong.csv", *rows)
     assert report.added == 3
     after = _kept(ask)
-    assert scores.withdraw(report.batch[:6]) == 3
+    assert scores.withdraw(report.batch[:6]) == Withdrawn(report.batch, 3)
     assert _kept(ask) == before
     assert ask("select week from clock where name = 'start'") == [(Week.parse("2026-W11").index,)]
     again = run("right.csv", *rows)
-    assert (again.added, again.batch) == (3, report.batch)
+    assert again.added == 3
+    assert again.batch != report.batch, "an id says nothing of its file"
     assert {t: len(found) for t, found in _kept(ask).items()} == {t: len(found) for t, found in after.items()}
 
 
@@ -117,7 +119,7 @@ def test_once_a_window_is_closed_nothing_of_the_file_is_withdrawn(
     with pytest.raises(UsageError, match="6 of its 7 votes are in windows that are closed"):
         scores.withdraw(batch)
     assert _kept(ask) == before
-    assert scores.withdraw(later) == 1
+    assert scores.withdraw(later).votes == 1
 
 
 @ENGINES
@@ -168,7 +170,7 @@ def test_nothing_that_says_from_which_file_joins_two_windows_or_outlives_one(
     assert [b.report for b in scores.batches()] == [{"added": 18}]
     release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
     assert ask("select count(*) from arrivals") == [(0,)]
-    assert ask("select day, added, repeats, report from batches") == [(None, None, None, None)]
+    assert ask("select count(*) from batches") == [(0,)]
     assert scores.batches() == []
 
 
@@ -191,9 +193,9 @@ def test_a_file_that_is_read_again_counts_for_no_other_team(scores: ScoreStore, 
     assert scores.add_batch(b"f", more, whole=False) == 0
     assert ask("select about_team, count(*) from arrivals group by 1 order by 1") == [("marketing", 3)]
     assert ask("select about_team, votes from parts order by 1") == [("marketing", 3)]
-    assert scores.withdraw(scores.batches()[0].id) == 3
+    assert scores.withdraw(scores.batches()[0].id).votes == 3
     assert scores.add_batch(b"f", more, whole=False) == 6
-    assert scores.withdraw(scores.batches()[0].id) == 6
+    assert scores.withdraw(scores.batches()[0].id).votes == 6
     assert [ask(f"select count(*) from {table}") for table in TABLES] == [[(0,)]] * len(TABLES)
 
 
@@ -205,7 +207,7 @@ def test_an_unknown_batch_and_one_whose_windows_are_closed_say_so(
         with pytest.raises(UsageError, match="No batch"):
             scores.withdraw(wanted)
     release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
-    with pytest.raises(UsageError, match="its windows are closed"):
+    with pytest.raises(UsageError, match=r"No batch .* is in open windows, and what was released stays"):
         scores.withdraw(batch)
 
 
@@ -228,6 +230,9 @@ def test_the_command_lists_and_withdraws_without_a_name_of_a_file(tmp_path: Path
     assert f"{report['batch']}  " in friction("ingest", "--batches")
     kept = b"".join(path.read_bytes() for path in (tmp_path / "friction-data").rglob("*") if path.is_file())
     assert b"jane" not in kept
-    assert "1 votes of batch" in friction("ingest", "--withdraw", report["batch"])
+    (rejected,) = (tmp_path / "friction-data" / "rejects").iterdir()
+    assert str(rejected) == report["rejects_file"]
+    assert f"1 votes of batch {report['batch']}" in friction("ingest", "--withdraw", report["batch"][:5].upper())
+    assert not rejected.exists()
     assert "No batch has votes" in friction("ingest", "--batches")
     assert "1 votes counted" in friction("ingest", "jane-doe.csv")

@@ -102,15 +102,19 @@ def list_batches(settings: "Settings", format: Format) -> None:
 
 def withdraw_batch(settings: "Settings", batch: str) -> None:
     """Take a batch's votes out again, and let whoever uploaded it know."""
+    from friction import rejects
     from friction.store import batches as uploads
     from friction.store.operations import open_operations
     from friction.store.scores import ScoreStore
-    from friction.store.scores.batches import SHOWN
 
     if not settings.has_scores():
         raise UsageError(f"No batch {batch}: nothing was read yet")
     with closing(ScoreStore(settings.scores_address)) as store:
-        votes = store.withdraw(batch)
+        withdrawn = store.withdraw(batch)
+    rejects.place(settings.data, withdrawn.batch).unlink(missing_ok=True)
     with closing(open_operations(settings.operations_address)) as operations:
-        uploads.withdraw(operations, batch[:SHOWN])
-    print(f"{votes} votes of batch {batch} were taken out. Its file, and others with its comments, may be read again.")
+        uploads.withdraw(operations, withdrawn.batch)
+    print(
+        f"{withdrawn.votes} votes of batch {withdrawn.batch} were taken out. "
+        "Its file, and others with its comments, may be read again."
+    )

@@ -1,5 +1,6 @@
 """``friction release``."""
 
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +51,7 @@ def verify_releases(settings: "Settings") -> None:
 
 def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     """Release up to a week and say so; returns that week."""
+    from friction import rejects
     from friction.mechanisms import exhausted
     from friction.records import Week
     from friction.release import release as close_windows
@@ -72,4 +74,8 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     print(f"Released {span}: {sum(c.last_week in done for c in cells)} cells")
     if spent := exhausted(cells, settings.policy, last + 1):
         print(f"The year's budget (epsilon_per_year) is spent for what is said by: {', '.join(spent)}")
+    try:
+        rejects.forget(settings.data, settings.today())
+    except OSError as error:
+        print(f"friction: {error.filename}: {error.strerror}. Delete this list of rejected rows", file=sys.stderr)
     return last

@@ -110,10 +110,10 @@ def fail(operations: Database, id: str, reason: str) -> None:
 
 
 def withdraw(operations: Database, batch: str) -> None:
-    """Note that what the private store knows by an id that begins with ``batch`` was taken out again."""
-    theirs = UPLOADS.c.batch.startswith(batch.lower(), autoescape=True)
+    """Note that what the private store knows by this id was taken out again."""
+    theirs = UPLOADS.c.batch == batch, UPLOADS.c.state == "done"
     with operations.write() as db:
-        db.execute(update(UPLOADS).where(theirs, UPLOADS.c.state == "done").values(state="withdrawn"))
+        db.execute(update(UPLOADS).where(*theirs).values(state="withdrawn"))
 
 
 def forget(operations: Database, before: int) -> None:

@@ -52,6 +52,7 @@ create table scores (id {serial} not null, from_team varchar not null, about_tea
 create index ix_scores_pair_week on scores (from_team, about_team, week);
 create table outbox (week integer not null, release varchar not null, primary key (week));
 insert into clock values ('start', 2923);
+insert into batches values ({salt});
 insert into windows (from_team, about_team, salt) values ('sales', 'marketing', {salt});
 insert into scores (from_team, about_team, week, respondent, blamed, appreciated, patterns, model)
     values ('sales', 'marketing', 2923, {salt}, true, false, 1, 'm')
@@ -94,6 +95,7 @@ def test_an_old_store_keeps_its_rows_and_its_chain(old: Settings, ask: Ask) -> N
     ScoreStore(old.scores_address).close()
     assert ask("select from_team, patterns, lang from scores") == [("sales", 1, "")]
     assert ask("select votes, merged from parts") == [(1, True)]
+    assert ask("select * from batches") == [], "the key of a file names its people"
     assert ask("select version_num from scores_version") == [(scores.SCHEMA.head,)]
 
 

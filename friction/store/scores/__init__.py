@@ -10,6 +10,7 @@ Security properties (``tests/store`` and ``tests/properties`` guard them):
       while rows that were sent ahead for later weeks still wait under it;
     - what a noisy cell costs is in the ledger in the transaction that makes the cell, and for a year from then;
     - a batch is one transaction: a file is in whole or not at all, and the same content counts once;
+    - the key of a file, which its people are in, is forgotten at the next release; the id of its batch is drawn;
     - what says which file a vote came from is another tag in each window, and goes with the window's rows; a batch
       is withdrawn whole, before any of its windows closed, or not at all.
 

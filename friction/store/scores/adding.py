@@ -135,7 +135,7 @@ class _Adding:
         self._batch = batch
         self._released = clock(db, "released")
         self._start = clock(db, "start")
-        self._numbered = db.scalar(select(BATCHES.c.added).where(BATCHES.c.key == batch)) or 0
+        self._numbered = db.scalar(select(BATCHES.c.added).where(BATCHES.c.id == batch)) or 0
         self._windows: dict[Pair, Window] = {}
         self._tags: dict[Pair, bytes] = {}
         self._parts: Counter[_Place] = Counter()

@@ -2,10 +2,12 @@
 
 Promises: no name of a file is kept, which may name a person; what ties a file to its votes is a tag under the salt of
 each window, so that nothing joins one person's votes in two windows, and goes with the window's rows; what was
-released is never taken back, so that no two releases differ by one file. Each function runs inside a transaction.
+released is never taken back, so that no two releases differ by one file; the key by which a file is known, of all that
+is in it and so of its people too, is forgotten at the next release. Each function runs inside a transaction.
 """
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -52,9 +54,22 @@ class Batch:
     report: dict[str, Any]
 
 
-def batch_id(key: bytes) -> str:
-    """What people call a batch: the start of its key, which tells nothing of the file without the store's secret."""
-    return key.hex()[:SHOWN]
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was taken out again: the id of its batch, and how many votes."""
+
+    batch: str
+    votes: int
+
+
+def batch_id(id: bytes) -> str:
+    """What people call a batch."""
+    return id.hex()[:SHOWN]
+
+
+def find_id(db: Connection, key: bytes) -> bytes:
+    """The id of a file that is known, or a fresh one."""
+    return db.scalar(select(BATCHES.c.id).where(BATCHES.c.key == key)) or secrets.token_bytes(16)
 
 
 def is_whole(db: Connection, key: bytes) -> bool:
@@ -62,13 +77,13 @@ def is_whole(db: Connection, key: bytes) -> bool:
     return bool(db.scalar(select(BATCHES.c.whole).where(BATCHES.c.key == key)))
 
 
-def note(db: Connection, key: bytes, added: Added, *, whole: bool, report: dict[str, Any]) -> None:
+def note(db: Connection, id: bytes, key: bytes, added: Added, *, whole: bool, report: dict[str, Any]) -> None:
     """Note that a file was read; again, where it comes again because rows of it could not be used."""
-    before = db.execute(select(BATCHES.c.added).where(BATCHES.c.key == key)).first()
-    earlier = 0 if before is None else before.added or 0
-    db.execute(delete(BATCHES).where(BATCHES.c.key == key))
+    earlier = db.scalar(select(BATCHES.c.added).where(BATCHES.c.id == id)) or 0
+    db.execute(delete(BATCHES).where(BATCHES.c.id == id))
     db.execute(
         insert(BATCHES).values(
+            id=id,
             key=key,
             whole=whole,
             day=date.today().isoformat(),
@@ -81,65 +96,61 @@ def note(db: Connection, key: bytes, added: Added, *, whole: bool, report: dict[
 
 def listed(db: Connection) -> list[Batch]:
     """Batches of which votes are in open windows, the latest first."""
-    rows = db.execute(
-        select(BATCHES).where(BATCHES.c.report.is_not(None)).order_by(BATCHES.c.day.desc(), BATCHES.c.key)
-    )
-    return [Batch(batch_id(row.key), row.day, json.loads(row.report)) for row in rows]
+    rows = db.execute(select(BATCHES).order_by(BATCHES.c.day.desc(), BATCHES.c.id))
+    return [Batch(batch_id(row.id), row.day, json.loads(row.report)) for row in rows]
 
 
-def withdraw(db: Connection, wanted: str) -> int:
+def withdraw(db: Connection, wanted: str) -> Withdrawn:
     """Take a batch's votes out of the open windows. Its file, and those that brought its comments too, may come again.
-
-    Returns:
-        How many votes.
 
     Raises:
         UsageError: no such batch, or some of its votes are in windows that are closed; then nothing is changed.
     """
     batch = _find(db, wanted)
-    parts = _parts(db, batch.key)
+    parts = _parts(db, batch.id)
     votes: int = sum(part.votes for part in parts)
     if votes < batch.added:
         raise UsageError(
-            f"Batch {batch_id(batch.key)}: {batch.added - votes} of its {batch.added} votes are in windows that are "
+            f"Batch {batch_id(batch.id)}: {batch.added - votes} of its {batch.added} votes are in windows that are "
             "closed. What was released stays as it is, so nothing was withdrawn."
         )
     if parts:
         _take_out(db, parts)
-    db.execute(delete(BATCHES).where(BATCHES.c.key == batch.key))
+    db.execute(delete(BATCHES).where(BATCHES.c.id == batch.id))
     db.execute(update(BATCHES).where(BATCHES.c.repeats > 0).values(whole=False))
     if clock(db, "released") is None:
         first = db.scalar(select(func.min(SCORES.c.week)))
         set_clock(db, "start", None if first is None else Week(first))
-    return votes
+    return Withdrawn(batch_id(batch.id), votes)
 
 
-def forget_closed(db: Connection) -> None:
-    """Keep of batches of which no vote is in an open window nothing but that they are known."""
+def forget(db: Connection) -> None:
+    """Forget batches of which no vote is in an open window, and the keys of all: one that stayed with some open window
+    would outlive others, and whoever holds the store and all of a file but a name could test names with it.
+    """
     left = {bytes(tag) for tag in db.scalars(select(PARTS.c.batch).distinct())}
     salts = [window.salt for window in salted(db)]
-    for key in db.scalars(select(BATCHES.c.key).where(BATCHES.c.report.is_not(None))).all():
-        if not any(batch_tag(salt, key) in left for salt in salts):
-            nothing = {"day": None, "added": None, "repeats": None, "report": None}
-            db.execute(update(BATCHES).where(BATCHES.c.key == key).values(nothing))
+    for id in db.scalars(select(BATCHES.c.id)).all():
+        if not any(batch_tag(salt, id) in left for salt in salts):
+            db.execute(delete(BATCHES).where(BATCHES.c.id == id))
+    db.execute(update(BATCHES).values(key=None))
 
 
 def _find(db: Connection, wanted: str) -> Any:
     """The row of the batch whose id begins so."""
-    rows = db.execute(select(BATCHES.c.key, BATCHES.c.added)).all()
-    found = [row for row in rows if len(wanted) >= SHORTEST and row.key.hex().startswith(wanted.lower())]
+    rows = db.execute(select(BATCHES.c.id, BATCHES.c.added)).all()
+    found = [row for row in rows if len(wanted) >= SHORTEST and row.id.hex().startswith(wanted.lower())]
     if len(found) != 1:
         raise UsageError(
-            f"{'No' if not found else 'More than one'} batch {wanted}. List them with: friction ingest --batches"
+            f"{'More than one' if found else 'No'} batch {wanted} is in open windows, and what was released stays as "
+            "it is. List those that are with: friction ingest --batches"
         )
-    if found[0].added is None:
-        raise UsageError(f"Batch {wanted}: its windows are closed. What was released stays; nothing was withdrawn.")
     return found[0]
 
 
-def _parts(db: Connection, key: bytes) -> Sequence[Row[Any]]:
+def _parts(db: Connection, id: bytes) -> Sequence[Row[Any]]:
     """Where votes of a batch stand, under its tag in each window."""
-    tags = [batch_tag(window.salt, key) for window in salted(db)]
+    tags = [batch_tag(window.salt, id) for window in salted(db)]
     return db.execute(select(PARTS).where(PARTS.c.batch.in_(tags))).all()
 
 

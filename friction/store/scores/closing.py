@@ -135,7 +135,7 @@ class Closing:
         set_clock(self._db, "released", week)
         self._db.execute(delete(SEEN).where(SEEN.c.week < (week + -SEEN_WEEKS).index))
         self._db.execute(delete(LEDGER).where(LEDGER.c.week <= (week + -YEAR).index))
-        batches.forget_closed(self._db)
+        batches.forget(self._db)
         self._db.execute(insert(OUTBOX).values(week=week.index, release=release))
 
     def spent(self, from_team: TeamId, week: Week) -> Decimal:

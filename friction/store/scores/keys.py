@@ -1,7 +1,7 @@
 """Hashes that stand in the private store for what must not: who wrote, from which file, and the comment itself.
 
-Under a window's salt, gone with it: respondents and the tags of files. Under the store's secret, which stays: files
-and comments, to recognise them when they come again.
+Under a window's salt, gone with it: respondents and the tags of batches. Under the store's secret, which stays: files
+and comments, to recognise them when they come again; files until the next release, since their people are in them.
 """
 
 import hmac
@@ -23,9 +23,9 @@ def respondent_key(salt: bytes, vote: Vote) -> bytes:
     return _keyed(salt, vote.respondent.encode()) + _keyed(salt, b"pool:" + vote.pool.encode())[:_POOL]
 
 
-def batch_tag(salt: bytes, batch: bytes) -> bytes:
-    """A file as a window knows it."""
-    return _keyed(salt, b"batch:" + batch)[:_TAG]
+def batch_tag(salt: bytes, id: bytes) -> bytes:
+    """A batch as a window knows it."""
+    return _keyed(salt, b"batch:" + id)[:_TAG]
 
 
 def file_key(secret: bytes, content: bytes) -> bytes:

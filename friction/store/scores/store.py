@@ -12,7 +12,7 @@ from friction.records import Week
 from friction.store.schema import open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import add
-from friction.store.scores.batches import Batch, batch_id
+from friction.store.scores.batches import Batch, Withdrawn, batch_id
 from friction.store.scores.closing import Closing
 from friction.store.scores.keys import file_key, make_secret
 from friction.store.scores.tables import METADATA, OUTBOX, SCHEMA, Pair, clock
@@ -55,7 +55,7 @@ class ScoreStore:
         return Week(waiting) + -1 if Week(waiting) > start else None
 
     def has_batch(self, content: bytes) -> bool:
-        """Whether a file with this digest of its content is in already, whole."""
+        """Whether a file with this digest of its content is in already, whole, since the last release."""
         with self._database.read() as db:
             return batches.is_whole(db, file_key(self._secret, content))
 
@@ -67,7 +67,7 @@ class ScoreStore:
         whole: bool = True,
         report: Callable[[Taken], dict[str, Any]] | None = None,
     ) -> int:
-        """Put a file's votes in, all or none; nothing where the same content is in already.
+        """Put a file's votes in, all or none; nothing where ``has_batch``.
 
         Args:
             content: digest of the file's content.
@@ -83,9 +83,10 @@ class ScoreStore:
         with self._database.write() as db:
             if batches.is_whole(db, key):
                 return 0
-            added = add(db, self._secret, key, votes)
-            said = {} if report is None else report(Taken(batch_id(key), added.added, added.voices))
-            batches.note(db, key, added, whole=whole, report=said)
+            id = batches.find_id(db, key)
+            added = add(db, self._secret, id, votes)
+            said = {} if report is None else report(Taken(batch_id(id), added.added, added.voices))
+            batches.note(db, id, key, added, whole=whole, report=said)
         return added.added
 
     def batches(self) -> list[Batch]:
@@ -93,19 +94,16 @@ class ScoreStore:
         with self._database.read() as db:
             return batches.listed(db)
 
-    def withdraw(self, batch: str) -> int:
+    def withdraw(self, batch: str) -> Withdrawn:
         """Take a file's votes out again, and leave nothing of them in the database's files.
-
-        Returns:
-            How many votes.
 
         Raises:
             UsageError: no such batch, or not all of its windows are open; then nothing is changed.
         """
         with self._database.write() as db:
-            votes = batches.withdraw(db, batch)
+            withdrawn = batches.withdraw(db, batch)
         self.scrub()
-        return votes
+        return withdrawn
 
     @contextmanager
     def closing(self) -> Iterator[Closing]:

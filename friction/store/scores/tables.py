@@ -36,15 +36,17 @@ CLOCK: Final = Table(
 BATCHES: Final = Table(
     "batches",
     METADATA,
-    Column("key", LargeBinary, primary_key=True),
-    Column("whole", Boolean, nullable=False, server_default=true()),
-    Column("day", String),
-    Column("added", Integer),
-    Column("repeats", Integer),
-    Column("report", Text),
+    Column("id", LargeBinary, primary_key=True),
+    Column("key", LargeBinary),
+    Column("whole", Boolean, nullable=False),
+    Column("day", String, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("report", Text, nullable=False),
 )
-"""Files that were read. ``whole``: every row of it was usable, so that it need not be looked at again. All from ``day``
-on is kept while votes of it are in open windows."""
+"""Files of which votes are in open windows. ``id``: drawn, so that whatever is called by it tells nothing of the file.
+``key``: by which the file is known until the next release. ``whole``: every row of it was usable, so that it need not
+be looked at again."""
 SEEN: Final = Table(
     "seen",
     METADATA,
@@ -120,7 +122,7 @@ LEDGER: Final = Table(
     Column("epsilon", String, nullable=False),
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
-SCHEMA: Final = Schema("scores", METADATA, head="0006", unversioned=("scores", "lang"))
+SCHEMA: Final = Schema("scores", METADATA, head="0007", unversioned=("scores", "lang"))
 Pair = tuple[TeamId, TeamId]
 
 
