@@ -36,9 +36,9 @@ def close(scores: ScoreStore, releases: ReleaseStore, directory: Directory) -> C
 @pytest.fixture
 def week_of(make_vote: MakeVote) -> Callable[..., list[Vote]]:
     def make(week: Week, about_team: str = "marketing", from_team: str = "sales") -> list[Vote]:
-        return [
-            make_vote(f"p{i}", str(week), about_team=about_team, from_team=from_team, blamed=i < 4) for i in range(9)
-        ]
+        said = {"about_team": about_team, "from_team": from_team}
+        own = f"{from_team} of {about_team} in {week}"
+        return [make_vote(f"p{i}", str(week), comment=f"{own}: {i}", blamed=i < 4, **said) for i in range(9)]
 
     return make
 
