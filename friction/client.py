@@ -12,9 +12,11 @@ intervention is sent again only where the connection could not be made, or the s
 Must never log, nor show in an error, what was sent.
 """
 
+import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -143,7 +145,7 @@ class Refused(FrictionError):
 
 
 class Unreachable(FrictionError):
-    """The service did not answer, or not in time."""
+    """The service did not answer, or not in time, or something else answered in its place."""
 
 
 class Client:
@@ -159,9 +161,11 @@ class Client:
         if not re.fullmatch(r"[!-~]+", key):
             raise UsageError("That is no key: it reads friction_ID_SECRET, in one line without spaces")
         self._tries = tries
-        self._http = httpx.Client(
-            base_url=url, timeout=timeout, headers={"Authorization": f"Bearer {key}", "Accept": "application/json"}
-        )
+        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        try:
+            self._http = httpx.Client(base_url=url, timeout=timeout, headers=headers)
+        except httpx.InvalidURL:
+            raise UsageError("The service's address is none; write one like https://friction.example.org") from None
 
     def __enter__(self) -> Self:
         return self
@@ -175,17 +179,19 @@ class Client:
         """Let go of the connections."""
         self._http.close()
 
-    def score(self, comments: Sequence[Comment]) -> list[Scored]:
+    def score(self, comments: Iterable[Comment]) -> list[Scored]:
         """Score comments, in their order; the service keeps nothing of them.
 
         Raises:
+            UsageError: something in them is no JSON, like bytes or a number that is none (NaN).
             Refused: the comments are not as documented, or the key is not for this.
             Unreachable: no answer.
         """
+        rows = list(comments)
         found: list[Scored] = []
-        for start in range(0, len(comments), AT_ONCE):
-            body = {"comments": list(comments[start : start + AT_ONCE])}
-            found += self._ask("POST", "/v1/score", is_safe=True, json=body).json()["results"]
+        for start in range(0, len(rows), AT_ONCE):
+            sent = _json({"comments": rows[start : start + AT_ONCE]})
+            found += _object(self._ask("POST", "/v1/score", is_safe=True, **sent), "results")["results"]
         return found
 
     def upload(self, file: Path | str, *, source: str | None = None, week: str | None = None) -> Batch:
@@ -228,7 +234,7 @@ class Client:
 
     def pair(self, from_team: str, about_team: str) -> Pair:
         """A pair with its series of cells and what interventions changed."""
-        found: Pair = self._get(f"/v1/pairs/{_part(from_team)}/{_part(about_team)}").json()
+        found: Pair = _object(self._get(f"/v1/pairs/{_part(from_team)}/{_part(about_team)}"), "cells")
         return found
 
     def weeks(self) -> Iterator[str]:
@@ -238,7 +244,7 @@ class Client:
 
     def week(self, week: str) -> list[Cell]:
         """The cells that closed in a week."""
-        found: list[Cell] = self._get(f"/v1/weeks/{_part(week)}").json()["cells"]
+        found: list[Cell] = _object(self._get(f"/v1/weeks/{_part(week)}"), "cells")["cells"]
         return found
 
     def digest(self, week: str, kind: Literal["html", "plain"] = "plain") -> str:
@@ -265,7 +271,7 @@ class Client:
             "date": when.isoformat() if isinstance(when, date) else when,
             "description": description,
         }
-        found: Done = self._ask("POST", "/v1/interventions", is_safe=False, json=body).json()
+        found: Done = _object(self._ask("POST", "/v1/interventions", is_safe=False, **_json(body)), "week")
         return found
 
     def take_back(self, done: Done) -> None:
@@ -279,7 +285,7 @@ class Client:
     def _pages(self, path: str, name: str) -> Iterator[Any]:
         cursor: str | None = None
         while True:
-            body = self._get(path, params={} if cursor is None else {"cursor": cursor}).json()
+            body = _object(self._get(path, params={} if cursor is None else {"cursor": cursor}), name, "next")
             yield from body[name]
             cursor = body["next"]
             if cursor is None:
@@ -292,7 +298,7 @@ class Client:
             tried += 1
             try:
                 answer = self._http.request(method, path, **more)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 may_repeat = is_safe or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
                 if tried >= self._tries or not may_repeat:
                     raise Unreachable(f"No answer from the service ({type(error).__name__}).") from None
@@ -321,15 +327,49 @@ def _refusal(answer: httpx.Response) -> Refused:
     try:
         body = answer.json()
         return Refused(answer.status_code, body["type"], body["detail"], body.get("errors") or ())
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         return Refused(answer.status_code, "about:blank", answer.reason_phrase)
 
 
 def _as_batch(answer: httpx.Response) -> Batch:
-    found: Batch = answer.json()
+    found: Batch = _object(answer, "id", "state")
     return found
 
 
+def _object(answer: httpx.Response, *fields: str) -> Any:
+    """The object that an answer holds, with these fields.
+
+    Raises:
+        Unreachable: it holds none: a proxy's page, or another service.
+    """
+    with suppress(ValueError, RecursionError):
+        found = answer.json()
+        if isinstance(found, dict) and found.keys() >= set(fields):
+            return found
+    raise Unreachable("What answered is not the service, or of another version. Look at the address.")
+
+
+def _json(body: Any) -> dict[str, Any]:
+    """A request's content. Half a character is sent as it is escaped in JSON: the service says which row has it.
+
+    Raises:
+        UsageError: it is no JSON. Raised by itself: the error that led to it has in it what was to be sent.
+    """
+    with suppress(TypeError, ValueError, RecursionError):
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False)
+        return {
+            "content": text.encode("utf-8", "backslashreplace"),
+            "headers": {"Content-Type": "application/json"},
+        }
+    raise UsageError("Something given is no JSON: text as str, and numbers that are some")
+
+
 def _part(text: str) -> str:
-    """A text as one part of a path."""
-    return quote(text, safe="")
+    """A text as one part of a path.
+
+    Raises:
+        UsageError: it would lead elsewhere.
+    """
+    if text in ("", ".", ".."):
+        raise UsageError("A team, a week or a batch was given that has no name")
+    return quote(text, safe="", errors="replace")

@@ -32,6 +32,8 @@ class Week:
 
     >>> str(Week.parse("2026-W53") + 1), Week.parse("2026-W02") - Week.parse("2025-W52")
     ('2027-W01', 2)
+    >>> str(Week.parse("0999-W01"))
+    '0999-W01'
     """
 
     index: int
@@ -63,7 +65,7 @@ class Week:
 
     def __str__(self) -> str:
         year, number, _ = self.monday.isocalendar()
-        return f"{year}-W{number:02d}"
+        return f"{year:04d}-W{number:02d}"
 
     def __add__(self, weeks: int) -> "Week":
         return Week(self.index + weeks)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -24,6 +25,8 @@ FEW: Final = 16
 """Comments that are read and written at once without another thread."""
 GONE: Final = 499
 """What the log says of a request whose client did not wait (nginx's code; nobody receives it)."""
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
+"""Half a character: JSON can write it, and no text has it."""
 _SAID: Final = {
     "full": "More waits to be scored than can be in good time. Ask again after Retry-After seconds.",
     "closing": "The service is about to stop. What it took before is still answered; ask again.",
@@ -39,7 +42,8 @@ class _Model(BaseModel):
 class CommentIn(_Model):
     """A comment to score. Teams are ids, names or aliases of the directory.
 
-    A text that is empty, or longer than the pipeline takes, is an error of its row, and keeps no other from its scores.
+    A text that is empty, not valid Unicode or longer than the pipeline takes is an error of its row, and keeps no other
+    from its scores.
     """
 
     id: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -161,6 +165,8 @@ def _comment(state: State, row: CommentIn) -> Comment | str:
             return f"unknown team in {column}"
     if not row.text.strip():
         return "the text is empty"
+    if _HALF.search(row.text):
+        return "the text is not valid Unicode"
     if len(row.text) > MAX_CHARACTERS:  # told here, since the queue weighs a text by its length
         return f"the comment is longer than {MAX_CHARACTERS} characters"
     return Comment(text=row.text, id=row.id, from_team=teams["from_team"], about_team=teams["about_team"])

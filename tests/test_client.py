@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from friction import Client
-from friction.client import Refused, Unreachable
+from friction.client import Comment, Refused, Unreachable
 from friction.errors import UsageError
 from friction.pipeline import Pipeline
 from friction.records import Cell
@@ -127,6 +128,46 @@ def test_refusals_say_what_and_never_what_was_sent(service: Client, tmp_path: Pa
         service.upload(tmp_path / "nowhere.csv")
 
 
+def test_half_a_character_is_an_error_of_its_row(service: Client) -> None:
+    found = service.score([{"text": f"{CANARY} caf\u00e9 \ud83d never"}, {"text": "Marketing never answers us."}])
+    assert [row.get("error") for row in found] == ["the text is not valid Unicode", None]
+    with pytest.raises(Refused) as refused:
+        service.intervene("sales", "marketing", "2026-W09", f"{CANARY} \ud83d")
+    assert refused.value.status == 422
+    assert CANARY not in str(refused.value)
+
+
+def test_comments_may_come_one_by_one(service: Client) -> None:
+    texts = iter(["Marketing never answers us.", "We have no comment."])
+    assert len(service.score({"text": text} for text in texts)) == 2
+
+
+def test_what_is_no_json_is_said_without_it(service: Client) -> None:
+    """Not even the error that led to it, which a debugger or an error tracker would show, has it."""
+    ring: dict[str, Any] = {}
+    ring["text"] = ring
+    for row in ({"text": CANARY.encode()}, {"text": CANARY, "id": float("nan")}, {"text": {CANARY}}, ring):
+        with pytest.raises(UsageError, match="no JSON") as refused:
+            service.score([cast(Comment, row)])
+        assert refused.value.__context__ is None
+        assert CANARY not in str(refused.value)
+
+
+def test_a_name_that_leads_elsewhere_is_refused(service: Client) -> None:
+    for ask in (
+        lambda: service.pair("..", ".."),
+        lambda: service.pair("", ""),
+        lambda: service.pair("sales", "."),
+        lambda: service.batch(""),
+        lambda: service.week(".."),
+        lambda: service.take_back({"from_team": "..", "about_team": "it", "week": "2026-W01"}),  # type: ignore[typeddict-item]
+    ):
+        with pytest.raises(UsageError, match="no name"):
+            ask()  # type: ignore[no-untyped-call]
+    with pytest.raises(Refused, match="404"):
+        service.pair("\ud83d", "sales")
+
+
 def test_a_key_that_does_not_hold(service: Client) -> None:
     with (
         Client(str(service._http.base_url), "friction_00000000_" + "0" * 64) as other,
@@ -157,6 +198,9 @@ def scripted() -> Iterator[Scripted]:
                     self.connection.close()
                     return
                 body = b'{"pairs": [], "next": null, "results": [], "id": "b", "state": "waiting"}'
+                if "page" in headers:
+                    headers.remove("page")
+                    body = b"<html>Sign in to the guest network</html>"
                 self.send_response(int(status))
                 for header in headers:
                     self.send_header(*header.split(":"))
@@ -222,6 +266,23 @@ def test_an_error_that_is_no_problem_document(scripted: Scripted) -> None:
             assert (refused.value.status, refused.value.type) == (status, "about:blank")
 
 
+def test_what_answers_is_not_the_service(scripted: Scripted) -> None:
+    """A proxy's page, an object of something else, and what says that it is packed and is not."""
+    url, asked = scripted("200 page", "200", "200", "200 page content-encoding:gzip", "202 page")
+    with Client(url, "k", tries=1) as client:
+        for ask in (
+            lambda: list(client.pairs()),
+            lambda: list(client.weeks()),
+            lambda: client.week("2026-W01"),
+            lambda: client.score([{"text": CANARY}]),
+            lambda: client.intervene("sales", "it", "2026-W01", CANARY),
+        ):
+            with pytest.raises(Unreachable) as gone:
+                ask()  # type: ignore[no-untyped-call]
+            assert CANARY not in str(gone.value)
+    assert len(asked) == 5
+
+
 def test_nobody_there() -> None:
     with Client("http://127.0.0.1:9", "k", tries=2) as client, pytest.raises(Unreachable, match="ConnectError"):
         list(client.pairs())
@@ -245,7 +306,13 @@ def test_friction_without_httpx_says_what_to_install(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("url", "key", "said"),
-    [("127.0.0.1:8642", "k", "begins with https://"), ("http://h", "", "no key"), ("http://h", "kumquat\n", "no key")],
+    [
+        ("127.0.0.1:8642", "k", "begins with https://"),
+        ("http://[::", "k", "address is none"),
+        ("http://h:kumquat", "k", "address is none"),
+        ("http://h", "", "no key"),
+        ("http://h", "kumquat\n", "no key"),
+    ],
 )
 def test_what_cannot_be_asked_is_said_at_once(url: str, key: str, said: str) -> None:
     with pytest.raises(UsageError, match=said) as refused:

@@ -23,6 +23,15 @@ _ADDRESSES: Final = {"scores": SCORES_VARIABLE, "releases": RELEASES_VARIABLE, "
 SMTP_PASSWORD_VARIABLE: Final = "FRICTION_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 OIDC_SECRET_VARIABLE: Final = "FRICTION_OIDC_SECRET"  # noqa: S105 - the name of a variable
 _ENDS: Final = ("from_team", "about_team")
+_FORMS: Final[Mapping[int | str, str]] = {
+    "[key]": "is no id: an id takes lower-case letters, digits, - and _ only.",
+    "email": "must be an address alone, like ada@example.org.",
+    "from": "must be an address alone, like ada@example.org.",
+    "host": "must be the name or the address of a server, like smtp.example.org.",
+    "public_url": "must be like https://friction.example.org, with nothing after its path.",
+    "scheduler": "must be like tls://host:8786: without TLS comments would cross the network in the clear.",
+}
+"""What a key says, by its last part, where it has a form of its own."""
 
 
 def read(path: Path) -> File:
@@ -184,10 +193,8 @@ def _explain(error: Any) -> str:
         return f"{where} is over its ceiling of {error['ctx']['le']}. Take a smaller one: the wall cannot be lowered."
     if error["type"] == "missing" and error["loc"] == ("teams",):
         return "no team. Add at least one section like [teams.sales] with name, headcount and aliases."
-    if error["loc"] == ("cluster", "scheduler") and error["type"] == "string_pattern_mismatch":
-        return f"{where} must be like tls://host:8786: without TLS comments would cross the network in the clear."
     if error["type"] == "string_pattern_mismatch":
-        return f"{where}: an id takes lower-case letters, digits, - and _ only."
+        return f"{where} {_FORMS[error['loc'][-1]]}"
     return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 

@@ -57,14 +57,19 @@ def test_rows_are_those_of_the_command(client: httpx.Client, pipeline: Pipeline)
     assert [set(row) - {"id", "lang", "model"} for row in results] == [{"targets"}, {"error"}, {"targets"}, {"error"}]
 
 
-def test_a_text_that_cannot_be_scored_is_an_error_of_its_row_alone(client: httpx.Client) -> None:
+def test_a_text_that_cannot_be_scored_is_an_error_of_its_row_alone(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
     good = "Marketing never answers us, not once."
-    sent = ["", good, " ", CANARY * 2000, "x" * 4_000_000]
-    answer = client.post("/v1/score", json={"comments": [{"text": text} for text in sent]})
+    sent = ["", good, " ", CANARY * 2000, "x" * 4_000_000, f"{CANARY} \ud83d", f"\udc00{CANARY}"]
+    body = json.dumps({"comments": [{"text": text} for text in sent]})  # half a character, as JSON can write it
+    answer = client.post("/v1/score", content=body, headers={"Content-Type": "application/json"})
     assert [row.get("error", "scored") for row in answer.json()["results"]] == [
-        "the text is empty", "scored", "the text is empty", *["the comment is longer than 20000 characters"] * 2
+        "the text is empty", "scored", "the text is empty", *["the comment is longer than 20000 characters"] * 2,
+        *["the text is not valid Unicode"] * 2,
     ]  # fmt: skip
     assert CANARY not in answer.text
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
