@@ -164,7 +164,7 @@ def fill(address: str, *, people: int, weeks: int) -> int:
             load(db, CLOCK, [("start", FIRST.index)])
             db.execute(insert(WINDOWS), [{"from_team": a, "about_team": b, "salt": s} for (a, b), s in salts.items()])
             batch = {"whole": True, "day": "2024-01-01", "added": votes * len(PAIRS), "repeats": 0, "report": "{}"}
-            db.execute(insert(BATCHES), [{"key": key} | batch for key in files])
+            db.execute(insert(BATCHES), [{"id": file, "key": file} | batch for file in files])
         for pair in PAIRS:
             with store.write() as db:
                 tags = [batch_tag(salts[pair], file) for file in files]
@@ -173,7 +173,7 @@ def fill(address: str, *, people: int, weeks: int) -> int:
                     if week > FIRST.index:
                         db.exec_driver_sql(_COPY, (week, tag, *pair, FIRST.index))
                     db.exec_driver_sql(_BRING, (*pair, week, tag, votes))
-                load(db, PARTS, [(*pair, week, tag, votes) for week, tag in enumerate(tags, start=FIRST.index)])
+                load(db, PARTS, [(*pair, week, tag, votes, False) for week, tag in enumerate(tags, start=FIRST.index)])
         for week in range(FIRST.index, FIRST.index + weeks):
             with store.write() as db:
                 db.exec_driver_sql(_SEE, (week, votes * len(PAIRS)))
