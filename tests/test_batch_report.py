@@ -102,7 +102,7 @@ def test_every_rejected_row_is_listed_in_order(tmp_path: Path) -> None:
             listing.add(row, 'a reason, with "quotes"', "reading")
         listing.add(40, "another", "scoring")
         assert not path.parent.exists()
-        listing.write(path)
+        assert listing.put(path) == path
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["row,reason", '1,"a reason, with ""quotes"""']
     numbers = [int(line.split(",")[0]) for line in lines[1:]]
