@@ -206,7 +206,7 @@ class _Reading:
             return ()
         if not scored.targets:
             self._report.unattributed["no target"] += 1
-        respondent, pool = self._person(comment, week, key)
+        respondent, is_named, pool = self._person(comment, week, key)
         merged: dict[str, Vote] = {}
         for score in scored.targets:
             team = self._settings.directory.reportable(
@@ -227,7 +227,7 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
-                is_named=_is_named(comment),
+                is_named=is_named,
                 pool=pool,
                 merged=team != score.team or (before is not None and before.merged),
             )
@@ -235,12 +235,12 @@ class _Reading:
             self._report.unattributed["no team that may be spoken of"] += 1
         return merged.values()
 
-    def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, str]:
-        """Who wrote, and the pool within which that tells them from others (``Vote``)."""
-        if comment.respondent is not None and _is_named(comment):
-            return comment.respondent, f"{self._source}\x1f{self._report.form}"
+    def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, bool, str]:
+        """Who wrote, whether that is somebody, and the pool within which it tells them from others (``Vote``)."""
+        if comment.respondent is not None and comment.survey is None:
+            return comment.respondent, True, f"{self._source}\x1f{self._report.form}"
         pool = f"{comment.survey or self._source}\x1f{week}"
-        return key if comment.respondent is None else f"{week}\x1f{comment.respondent}", pool
+        return key if comment.respondent is None else f"{week}\x1f{comment.respondent}", False, pool
 
     def _key(self, comment: Comment, week: Week) -> str | None:
         """What makes a comment the same one in another file: all that its row says, but not who wrote it.
@@ -277,10 +277,6 @@ class _Reading:
 
 def _name(path: str) -> str:
     return "standard input" if path == "-" else Path(path).name
-
-
-def _is_named(comment: Comment) -> bool:
-    return comment.respondent is not None and comment.survey is None
 
 
 def _refuse_rejects(report: Report) -> None:
