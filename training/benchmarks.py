@@ -57,7 +57,7 @@ def fit_and_judge(
     head = nn.Linear(network.mix.out_features, max(r.label for r in train) + 1)
     steps = epochs * (len(train) // batch + 1)
     optimiser = torch.optim.AdamW(
-        [{"params": network.parameters(), "lr": rate}, {"params": head.parameters(), "lr": rate * 10}]
+        [{"params": network.parameters(), "lr": rate}, {"params": head.parameters(), "lr": rate * 10}], fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, rate * 10], total_steps=steps + 1, pct_start=0.1)
     network.train()
