@@ -227,7 +227,7 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
-                is_named=is_named,
+                is_ambiguous=is_named and comment.message is None,
                 pool=pool,
                 merged=team != score.team or (before is not None and before.merged),
             )
@@ -250,11 +250,13 @@ class _Reading:
         name, which may be another team's tomorrow; and a week that the row does not state, where an id tells the row
         from those of other weeks. Of a moment only the week counts, and of a text its words, since every tool spells
         both its own way. Rows without an id that say the same are told apart by their count in the file; of those with
-        one, and of one response, the first counts, and the others have no key.
+        one, and of one response, the first counts, and the others have no key. A chat's message that has an id of its
+        own is known by that alone, so that it stays itself when it is edited.
         """
         stated = comment.week or (week if comment.id is None else None)
         row = (comment.id and alike(comment.id), comment.stated, stated, alike(comment.text))
-        digest = hashlib.sha256("\x1f".join(map(str, row)).encode())
+        said = row if comment.message is None else ("message", comment.message)
+        digest = hashlib.sha256("\x1f".join(map(str, said)).encode())
         if comment.id is None and comment.survey is not None:
             whose = digest.digest() + str(comment.respondent).encode()
             if self._occurrences.add(whose) > 1:

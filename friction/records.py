@@ -155,7 +155,8 @@ class Comment:
 
     ``survey``: where the respondent's key tells only the responses to one survey apart, not people from one survey to
     the next, what tells the survey from others. ``stated``: what a row itself says of teams, letter by letter,
-    however the configuration reads it today; of a chat's message, its moment.
+    however the configuration reads it today; of a chat's message, its moment. ``message``: an id that a chat gives a
+    message, which nobody else's has and which stays when its author edits it.
     """
 
     text: str = field(repr=False)
@@ -167,6 +168,7 @@ class Comment:
     survey: str | None = None
     week: Week | None = None
     stated: str = field(default="", repr=False)
+    message: str | None = None
     lang: Lang | None = None
 
 

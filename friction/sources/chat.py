@@ -32,6 +32,7 @@ class Message:
         number: its place in the export, from 1.
         place: the key of its conversation.
         write: may raise RowError.
+        is_lasting: its id is the tool's own, and stays when the message is edited.
         is_outside: its author is of another company.
     """
 
@@ -41,6 +42,7 @@ class Message:
     author: str | None = field(repr=False)
     sent: datetime | None
     write: Callable[[], str] = field(repr=False)
+    is_lasting: bool = False
     is_outside: bool = False
 
 
@@ -89,7 +91,7 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
             raise RowError(_OUTSIDE)
         if message.sent is None:
             raise RowError("the message has no time that can be read")
-        f"{text}{message.author}".encode()
+        f"{text}{message.author}{message.id}".encode()
         comment = Comment(
             text=text,
             id=name,
@@ -99,6 +101,7 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
             respondent=message.author,
             week=clock.week_of(message.sent),
             stated=str(message.sent),
+            message=message.id if message.is_lasting else None,
         )
     except UnicodeEncodeError:
         return Row(message.number, name, reason="holds a character that is not valid Unicode")

@@ -85,6 +85,7 @@ def export(packed: zipfile.ZipFile, name: str) -> Export:
                     author=None if gone else _person(part(found, "creator")),
                     sent=_moment(text(found, "created_date")),
                     write=partial(markup.markdown, text(found, "text")),
+                    is_lasting=bool(text(found, "message_id")),
                 )
 
     return Export(NAME, {f: conversation(n, f) for n, f in enumerate(folders, 1)}, {}, messages)

@@ -107,6 +107,7 @@ def _messages(lines: IO[str], name: str, bots: frozenset[str]) -> Iterator[Messa
                 author=author if author and is_person else None,
                 sent=_moment(_time(said)),
                 write=partial(markup.markdown, text(said, "message")),
+                is_lasting=bool(text(said, "id")),
             )
 
 

@@ -80,7 +80,8 @@ class _Workspace:
                 names = tuple(filter(None, (text(listed, "name"), text(listed, "id"))))
                 place = next((name for name in names if name in days), "")
                 if place and place not in found:
-                    self._ids[place] = names[-1]
+                    if id := text(listed, "id"):
+                        self._ids[place] = id
                     people = self._people.counted(self._members(listed, days[place]))
                     found[place] = Conversation(len(found) + 1, _kind(listed, kind), names, people)
         return Export(NAME, found, self._groups, partial(self._messages, days))
@@ -108,6 +109,7 @@ class _Workspace:
                         author=self._author(found),
                         sent=_moment(text(found, "ts")),
                         write=partial(markup.slack, text(found, "text"), self._handles),
+                        is_lasting=place in self._ids and bool(text(found, "ts")),
                         is_outside=self._people.is_outside(found),
                     )
 

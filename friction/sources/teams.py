@@ -158,6 +158,7 @@ def _message(said: Any, place: str) -> Message:
         author=author if author and is_said else None,
         sent=_moment(text(said, "createdDateTime")),
         write=write,
+        is_lasting=bool(place and text(said, "id")),
         is_outside=text(user, "userIdentityType") not in _OURS,
     )
 

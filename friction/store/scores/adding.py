@@ -87,7 +87,8 @@ def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:
 class Again:
     """Whether a comment that was brought before counts once more: the same words of somebody else do, where it counted.
 
-    Nobody is somebody else who is not named: a row that moved in its file would be. And it counts for no pair that it
+    Nobody is somebody else who is not named: a row that moved in its file would be. Nor is the author of a message that
+    a chat's own id tells from all others, whatever they are called today. And it counts for no pair that it
     did not count for, whatever the directory has become meanwhile: the same people would be published twice.
     """
 
@@ -97,7 +98,7 @@ class Again:
 
     def counts(self, vote: Vote, key: bytes, pair: Pair, respondent: bytes) -> bool:
         """Whether the vote is new, of a comment that is known under ``key``."""
-        return vote.is_named and not self._has_spoken(pair, respondent) and self._counted(pair, key)
+        return vote.is_ambiguous and not self._has_spoken(pair, respondent) and self._counted(pair, key)
 
     def _counted(self, pair: Pair, key: bytes) -> bool:
         """Whether the comment has a vote in the pair's open window."""

@@ -22,7 +22,8 @@ class Vote:
     Attributes:
         respondent: as the source gives it, and nobody else in a pool; only its keyed hash is stored.
         comment: what makes the comment the same one when another file brings it; only its keyed hash is stored.
-        is_named: whether the respondent is somebody, not a row of a survey that names nobody.
+        is_ambiguous: somebody else may say the same, and count: words of people who are named, with nothing by which
+            their tool tells the comment from all others.
         pool: that within which two respondents are surely two people: the source and the tool that wrote its file, and,
             where nobody is named, one survey and the week that the row states. Whoever writes in another pool may be
             the same under another name.
@@ -39,7 +40,7 @@ class Vote:
     appreciated: bool
     labels: tuple[Pattern, ...]
     model: str
-    is_named: bool = True
+    is_ambiguous: bool = True
     pool: str = ""
     merged: bool = False
 
@@ -60,7 +61,7 @@ class Votes:
 
     def add(self, vote: Vote) -> None:
         """Take a vote."""
-        frame = (vote.from_team, vote.about_team, vote.week, vote.lang, vote.model, vote.is_named, vote.pool)
+        frame = (vote.from_team, vote.about_team, vote.week, vote.lang, vote.model, vote.is_ambiguous, vote.pool)
         is_own = vote.respondent == vote.comment  # nobody is named: each comment is a person
         self._comments += vote.comment.encode()
         self._rows += _ROW.pack(
@@ -81,7 +82,7 @@ class Votes:
         for frame, person, end, blamed, appreciated, merged, patterns in _ROW.iter_unpack(self._rows):
             comment = self._comments[start:end].decode()
             start = end
-            from_team, about_team, week, lang, model, is_named, pool = self._frames[frame]
+            from_team, about_team, week, lang, model, is_ambiguous, pool = self._frames[frame]
             yield Vote(
                 from_team=from_team,
                 about_team=about_team,
@@ -93,7 +94,7 @@ class Votes:
                 appreciated=appreciated,
                 labels=tuple(pattern for place, pattern in enumerate(PATTERNS) if patterns >> place & 1),
                 model=model,
-                is_named=is_named,
+                is_ambiguous=is_ambiguous,
                 pool=pool,
                 merged=merged,
             )
