@@ -3,6 +3,7 @@
 - A query parameter that the route does not declare, or one that is given twice, is refused: no filter is free
   (rule 11), and one that was ignored would look like one.
 - A body that is too large, or does not say how large it is, is refused before it is read.
+- So is one under a ``Content-Encoding``: no route unpacks one, and none should say that it is malformed.
 - A body of which nothing comes for ``SILENCE`` seconds is given up (408).
 - HEAD is answered wherever GET is, and a wrong method is told which are right.
 - Only names that the service is known by reach it.
@@ -40,6 +41,10 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+
+
+_AS_IT_IS: Final = "identity"
+_ENCODED: Final = "The body has a Content-Encoding, and none is taken. Send it as it is, without that header."
 
 
 class Hosts:
@@ -125,6 +130,8 @@ class Edge:
             return problems.problem(413, f"The body is larger than {most} bytes; send less at once.")
         if request.method == "POST" and "content-length" not in headers:
             return problems.problem(411, "State the body's Content-Length.")
+        if int(length) > 0 and any(coding.strip().lower() != _AS_IT_IS for coding in _codings(headers)):
+            return problems.problem(415, _ENCODED, {"Accept-Encoding": _AS_IT_IS})  # RFC 9110, 12.5.3
         if not request.scope["query_string"] or request.scope["path"] == self._loose:
             return None
         if len(request.scope["query_string"]) > MAX_QUERY:
@@ -166,6 +173,10 @@ def _in_time(receive: Receive) -> Receive:
         return message
 
     return next_message
+
+
+def _codings(headers: Headers) -> list[str]:
+    return [coding for line in headers.getlist("content-encoding") for coding in line.split(",")]
 
 
 def _heads(methods: frozenset[str]) -> set[str]:

@@ -50,7 +50,9 @@ KINDS: Final[Mapping[int, Kind]] = {
     409: Kind("conflict", "Conflict", "Something is there already that this would contradict."),
     411: Kind("no-length", "Length required", "The request must state its Content-Length."),
     413: Kind("too-large", "Too large", "The body is larger than is taken here. Send less at once."),
-    415: Kind("wrong-media-type", "Unsupported media type", "The Content-Type is not one that is taken here."),
+    415: Kind(
+        "wrong-media-type", "Unsupported media type", "The body is of a kind that is not taken here, or encoded."
+    ),
     422: Kind("not-valid", "Not valid", "The request is not as documented; errors names the fields and what is wrong."),
     429: Kind("too-many", "Too many requests", "Ask again after the seconds that Retry-After names."),
     500: Kind("internal", "Internal error", "A mistake of the service's own. Nothing was kept. Its log says more."),
@@ -85,11 +87,9 @@ class Problem(BaseModel):
 
 
 _SCHEMAS: Final = "#/components/schemas/{model}"
+_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model="Problem")}}}
 DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
-    "default": {
-        "description": "A problem document.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model="Problem")}}},
-    }
+    "default": {"description": "A problem document.", "content": _CONTENT}
 }
 """For ``responses=`` of the application: how OpenAPI tells of every error of every route."""
 
@@ -109,6 +109,10 @@ def install(app: FastAPI) -> None:
         document = plain()
         _, shape = models_json_schema([(Problem, "serialization")], ref_template=_SCHEMAS)
         document.setdefault("components", {}).setdefault("schemas", {}).update(shape["$defs"])
+        for path in document["paths"].values():
+            for operation in path.values():
+                if "requestBody" in operation:
+                    operation["responses"]["415"] = {"description": KINDS[415].meaning, "content": _CONTENT}
         return document
 
     app.openapi = with_problems  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -1,5 +1,6 @@
 """What holds for every request: over real HTTP, raw bytes included."""
 
+import gzip
 import socket
 
 import httpx
@@ -109,6 +110,27 @@ def test_a_store_that_is_away_is_no_error_of_ours(client: httpx.Client, monkeypa
     assert CANARY not in answer.text
 
 
+BODY = b'{"comments": [{"text": "Marketing never answers us."}]}'
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, GZIP", CANARY])
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/batches", "/v1/interventions", "/sign-in", "/interventions"])
+def test_a_body_under_an_encoding_is_not_taken(client: httpx.Client, path: str, coding: str) -> None:
+    headers = {"content-type": "application/json", "content-encoding": coding}
+    answer = client.post(path, content=gzip.compress(BODY), headers=headers)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert answer.json()["type"] == "/problems#wrong-media-type"
+    assert "Content-Encoding" in answer.json()["detail"]
+    assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity, identity"])
+def test_a_body_as_it_is_may_say_so(client: httpx.Client, coding: str) -> None:
+    headers = {"content-type": "application/json", "content-encoding": coding}
+    assert client.post("/v1/score", content=BODY, headers=headers).status_code == 200
+    assert client.get("/healthz", headers={"content-encoding": "gzip"}).status_code == 200  # it has no body
+
+
 def test_openapi_tells_of_every_error_s_shape(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     assert set(document["components"]["schemas"]["Problem"]["properties"]) == {
@@ -117,6 +139,7 @@ def test_openapi_tells_of_every_error_s_shape(client: httpx.Client) -> None:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert "application/problem+json" in operation["responses"]["default"]["content"], f"{method} {path}"
+            assert ("415" in operation["responses"]) == ("requestBody" in operation), f"{method} {path}"
 
 
 @pytest.mark.parametrize("begun", [b"", b'{"comments": '])
