@@ -177,11 +177,11 @@ class _Reading:
             if row.comment is not None:
                 week = row.comment.week or self._week
                 if week is None:
-                    reason = "no week; give a week column, or --week 2026-W47"
+                    reason = "no week; give a week column, or --week 2026-W47 (over HTTP: the field week)"
                 elif row.comment.respondent is None and not self._mapping.one_row_per_person:
                     reason = (
                         "no respondent; give a column of pseudonyms, or state one_row_per_person = true "
-                        "in a [sources.NAME] section and name it with --source"
+                        "in a [sources.NAME] section and name it with --source (over HTTP: the field source)"
                     )
                 else:
                     reason = self._impossible(week)
@@ -269,7 +269,7 @@ class _Reading:
     def _impossible(self, week: Week) -> str | None:
         """Why a row of that week cannot be counted, if so."""
         if week > self._today:
-            return "the week is in the future; mend the row, or give --week 2026-W47"
+            return "the week is in the future; mend the row, or give --week 2026-W47 (over HTTP: the field week)"
         if self._today - week > OLDEST_WEEKS:
             return f"the week is more than {OLDEST_WEEKS} weeks back; mend the row, or leave it out"
         if self._oldest is not None and week < self._oldest:

@@ -23,6 +23,7 @@ from friction.sources.whose import Whose, whose
 SAMPLE: Final = 200
 """Rows that are looked at before the first comment comes out."""
 _NUMBER: Final = re.compile(r"[\s\d.,%+/:-]*")
+_IN_A_SOURCE: Final = '[sources.NAME] text = "..." and --source NAME (over HTTP: the field source)'
 Resolve = Callable[[str], TeamId | None]
 Find = Callable[[str], Sequence[Mention]]
 Named = Callable[[str], TeamId | None]
@@ -194,10 +195,7 @@ class Finder:
         marked = [index for index, role in self._head.roles.items() if role == "text"]
         found = marked or self._prose() or self._unanswered()
         if not found and self._head.is_survey:
-            raise SourceError(
-                f'{name}: no column looks like comments. Say which one it is: [sources.NAME] text = "..." and --source '
-                "NAME"
-            )
+            raise SourceError(f"{name}: no column looks like comments. Say which one it is: {_IN_A_SOURCE}")
         if not found:
             raise SourceError(
                 f"{name} has no column {mapping.texts[0]!r} in row {self._head.rows}. {how_to_map('column', mapping)}"
@@ -272,7 +270,4 @@ def _columns(*columns: int) -> str:
 
 def how_to_map(kind: str, mapping: SourceSection) -> str:
     """What to do about a comment column that is not found."""
-    return (
-        f"Rename the comment's {kind} to {mapping.texts[0]!r}, "
-        'or say which one it is: [sources.NAME] text = "..." and --source NAME'
-    )
+    return f"Rename the comment's {kind} to {mapping.texts[0]!r}, or say which one it is: {_IN_A_SOURCE}"

@@ -1,7 +1,13 @@
 """Uploads over real HTTP into a real spool, read by the real worker: what comes in, who is told of it, what stays."""
 
+import bz2
 import errno
+import gzip
+import io
+import lzma
 import socket
+import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +19,7 @@ from friction.batch_report import Report, public
 from friction.commands.batches import say, withdraw_batch
 from friction.commands.ingesting import empty_inbox
 from friction.ingest import ingest
+from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
 from friction.settings import Settings
 from friction.spool import Spool
@@ -20,8 +27,10 @@ from friction.store import batches
 from friction.store.engine import Database
 from friction.store.scores import ScoreStore
 from friction.worker import LOST, empty_spool
+from service import charts
 from tests.conftest import ENGINES, Ask, query
 from tests.service.conftest import bearing, make_key
+from tests.sources.exports import SAMPLES, archive
 
 HEADER = "text,from_team,respondent,week\n"
 ROWS = HEADER + "".join(f"Marketing never answers order {n},sales,p{n},2026-W10\n" for n in range(8))
@@ -155,6 +164,47 @@ def test_what_is_not_taken_is_said_and_leaves_nothing(
     assert empty_client.get("/v1/batches").json() == {"batches": [], "next": None}
 
 
+def _tar() -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("a.csv"), io.BytesIO())
+    return packed.getvalue()
+
+
+NOT_READ = {
+    "program": Path(sys.executable).read_bytes()[:50_000],
+    "script": b"#!/bin/sh\nrm text\n",
+    "picture": (Path(__file__).parents[2] / "docs/pictures/matrix.png").read_bytes()[:50_000],
+    "small picture": b"GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;",
+    "photograph": b"\xff\xd8\xff\xe0kumquat",
+    "font": (Path(charts.__file__).parent / "IBMPlexSans-Regular.ttf").read_bytes()[:50_000],
+    "bzip2": bz2.compress(ROWS.encode()),
+    "gzip": gzip.compress(ROWS.encode()),
+    "xz": lzma.compress(ROWS.encode()),
+    "tar": _tar(),
+    "rtf": b"{\\rtf1\\ansi kumquat}",
+    "word": archive({"[Content_Types].xml": "<Types/>", "_rels/.rels": "", "word/document.xml": "kumquat"}),
+    "slides": archive({"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "kumquat"}),
+    "opendocument": archive({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "kumquat"}),
+    "java": archive({"META-INF/MANIFEST.MF": "kumquat"}),
+    "model": (RELEASED / "model.onnx").read_bytes()[:50_000],
+}
+
+
+@pytest.mark.parametrize("kind", NOT_READ)
+def test_what_no_source_could_read_is_refused_at_once(kind: str, empty_client: httpx.Client, spool: Spool) -> None:
+    sent = _send(empty_client, NOT_READ[kind])
+    assert (sent.status_code, sent.json()["type"]) == (415, "/problems#wrong-media-type")
+    assert "kumquat" not in sent.text
+    assert spool.ids() == []
+    assert empty_client.get("/v1/batches").json()["batches"] == []
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_what_a_source_can_read_is_taken(kind: str, empty_client: httpx.Client) -> None:
+    assert _send(empty_client, SAMPLES[kind].content).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "status"),
     [
@@ -239,7 +289,17 @@ def test_what_cannot_be_read_says_why_and_is_gone(empty_client: httpx.Client, em
     told = empty_client.get(bad).json()
     assert (told["state"], told["report"]) == ("failed", None)
     assert told["reason"] in failure
+    assert "(over HTTP: the field source)" in told["reason"]
     assert empty_client.get(good).json()["state"] == "done"
+
+
+def test_a_row_that_misses_something_says_which_field_brings_it(empty_client: httpx.Client, empty: Empty) -> None:
+    rows = "text,from_team,respondent,week\nMarketing never answers,sales,p,\nMarketing never answers,sales,,2026-W10\n"
+    place = _send(empty_client, rows).headers["location"]
+    assert empty() == []
+    week, source = [reject["reason"] for reject in empty_client.get(place).json()["report"]["rejects"]]
+    assert week.endswith("(over HTTP: the field week)")
+    assert source.endswith("(over HTTP: the field source)")
 
 
 def test_a_file_without_a_row_is_deleted_and_a_row_without_a_file_given_up(
