@@ -1,9 +1,10 @@
 """Google Chat: the zip of a takeout; a folder for each conversation, with messages.json and group_info.json.
 
-A folder is called "DM ..." for a direct conversation or a group of people, "Space ..." for a space. The takeout does
-not say whether a space is open to all; its name is whatever somebody called it, and any number of spaces may have the
-same, so that a space goes by its folder. A message has ``creator`` (name, email, user_type), ``created_date`` in words,
-``text`` and ``topic_id``; a quoted message stands beside the text, a deleted one has none.
+A folder is called "DM ..." for a direct conversation or a group of people, "Space ..." for a space; one that is called
+otherwise is taken for direct. The folders above it go by the language of the account. The takeout does not say whether
+a space is open to all; its name is whatever somebody called it, and any number of spaces may have the same, so that a
+space goes by its folder. A message has ``creator`` (name, email, user_type), ``created_date`` in words, ``text`` and
+``topic_id``; a quoted message stands beside the text, a deleted one has none.
 
 https://support.google.com/accounts/answer/3024190 (download your data)
 https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages (the same parts in the API)
@@ -33,8 +34,10 @@ _PART: Final = re.compile(r'\{\s*"messages"\s*:\s*\[\s*\{\s*"creator"')
 
 
 def fits(names: Iterable[str]) -> bool:
-    """Whether an archive with these entries is one."""
-    return any(name.endswith(f"/{_MESSAGES}") and "/Groups/" in f"/{name}" for name in names)
+    """Whether an archive with these entries is one; folders go by a language, so the pair of files tells."""
+    found = {*names}
+    folders = (name.removesuffix(_MESSAGES) for name in found if name.endswith(f"/{_MESSAGES}"))
+    return any("/Groups/" in f"/{folder}" or f"{folder}{_INFO}" in found for folder in folders)
 
 
 def is_part(start: str) -> bool:
@@ -69,7 +72,7 @@ def export(packed: zipfile.ZipFile, name: str) -> Export:
         if not people - {None}:
             people = {_person(part(message, "creator")) for message in said(folder)}
         called = folder.rpartition("/")[2]
-        kind: Kind = "direct" if called.startswith("DM") else "untold"
+        kind: Kind = "untold" if called.startswith("Space") else "direct"
         return Conversation(number, kind, (called,), len(people - {None}))
 
     def messages() -> Iterator[Message]:

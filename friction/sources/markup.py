@@ -26,6 +26,8 @@ _GAPS: Final = re.compile(r"[ \t]{2,}")
 _HIDDEN: Final = frozenset(
     {"blockquote", "pre", "codeblock", "attachment", "script", "style", "img", "systemeventmessage"}
 )
+_QUOTING: Final = re.compile(r"https?://schema\.skype\.com/(?:reply|forward)", re.IGNORECASE)
+"""What the ``itemtype`` of a quote begins with, whatever its tag."""
 _BREAKS: Final = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3"})
 _VOID: Final = frozenset({"img", "br", "hr", "attachment", "systemeventmessage"})
 
@@ -83,19 +85,22 @@ def html(text: str, people: frozenset[str] = frozenset()) -> str:
 
 
 class _Html(HTMLParser):
+    """``_hidden`` is the outermost tag that is left out, ``_depth`` how many of that tag are open."""
+
     def __init__(self, people: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.said: list[str] = []
         self._people = people
-        self._hidden: list[str] = []
+        self._hidden = ""
+        self._depth = 0
         self._person = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in _HIDDEN and tag not in _VOID:
-            self._hidden.append(tag)
-        elif self._hidden:
-            return
+        if self._hidden:
+            self._depth += tag == self._hidden
+        elif tag not in _VOID and (tag in _HIDDEN or _QUOTING.match(given.get("itemtype") or "")):
+            self._hidden, self._depth = tag, 1
         elif tag in _BREAKS:
             self.said.append("\n")
         elif tag == "emoji":
@@ -105,11 +110,12 @@ class _Html(HTMLParser):
             self.said.append(PERSON)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self._hidden:
-            del self._hidden[self._hidden.index(tag) :]
+        if self._hidden:
+            self._depth -= tag == self._hidden
+            self._hidden = self._hidden if self._depth else ""
         elif tag == "at":
             self._person = False
-        elif tag in _BREAKS and not self._hidden:
+        elif tag in _BREAKS:
             self.said.append("\n")
 
     def handle_data(self, data: str) -> None:

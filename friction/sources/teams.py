@@ -5,8 +5,9 @@ They stand under "value", as a page of an answer does, under "messages" beside t
 other or in an array, or one message a line. Anything else, the answer to a batch of requests say, is refused whole.
 ``messageType`` "message" is one that somebody wrote; ``from.application`` a bot's; ``deletedDateTime`` marks what is
 gone; ``userIdentityType`` tells people of the organisation from others. The body is HTML: quotes and forwards are
-attachments or blockquotes. A message of a chat has a ``chatId``, one of a channel a ``channelIdentity``, a reply
-perhaps neither; and without "membershipType" nothing says whether the channel is open to all.
+attachments, blockquotes or elements whose ``itemtype`` says so. A post may have a ``subject``. A message of a chat has
+a ``chatId``, one of a channel a ``channelIdentity``, a reply perhaps neither; and without "membershipType" nothing says
+whether the channel is open to all.
 
 https://learn.microsoft.com/en-us/graph/api/resources/chatmessage
 https://learn.microsoft.com/en-us/graph/api/resources/channel (membershipType)
@@ -148,6 +149,8 @@ def _message(said: Any, place: str) -> Message:
     if text(body, "contentType").lower() != "text":
         people = frozenset(str(m.get("id")) for m in parts(said, "mentions") if part(part(m, "mentioned"), "user"))
         write = partial(markup.html, content, people)
+    if subject := text(said, "subject"):
+        write = partial(_under, subject, write)
     user = part(part(said, "from"), "user")
     author = text(user, "id")
     is_said = text(said, "messageType") in ("", "message") and not text(said, "deletedDateTime")
@@ -161,6 +164,11 @@ def _message(said: Any, place: str) -> Message:
         is_lasting=bool(place and text(said, "id")),
         is_outside=text(user, "userIdentityType") not in _OURS,
     )
+
+
+def _under(subject: str, write: Callable[[], str]) -> str:
+    """What stands under a subject, and the subject, which is its author's words too."""
+    return "\n".join(filter(None, (markup.markdown(subject), write())))
 
 
 def _moment(words: str) -> datetime | None:

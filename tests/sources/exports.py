@@ -139,6 +139,8 @@ MONKEY_ROWS = [
         "",
     ],
 ]
+MONKEY_LINES = ["respondent_id", "collector_id", "date_created", "date_modified", "ip_address", "email_address"]
+MONKEY_LINES += ["first_name", "last_name", "custom_1", *MONKEY_TOP[9:]]
 
 
 LIME = _file("limesurvey.csv")
@@ -502,6 +504,13 @@ SAMPLES: dict[str, Sample] = {
         [(3, "sales", "marketing", "2026-W10"), (3, "sales", None, "2026-W10")],
         blanks=2,
     ),
+    "surveymonkey, its own columns with lines between their words": Sample(
+        "SurveyMonkey",
+        "Pulse-lines.csv",
+        comma_separated([MONKEY_LINES, MONKEY_BELOW, *MONKEY_ROWS]).encode(),
+        [(3, "sales", "marketing", "2026-W10"), (3, "sales", None, "2026-W10")],
+        blanks=2,
+    ),
     "surveymonkey, workbook with merged questions": Sample(
         "SurveyMonkey",
         "Pulse.xlsx",
@@ -654,6 +663,15 @@ SAMPLES: dict[str, Sample] = {
         "Google Chat",
         "takeout.zip",
         archive(TAKEOUT),
+        [(2, None, "support", "2026-W09"), (3, None, "support", "2026-W10")],
+        blanks=2,
+        rejects=(1,),
+        mapping={"channels": {"Space AAAA1": {"about_team": "support"}}},
+    ),
+    "google chat, folders in French": Sample(
+        "Google Chat",
+        "takeout-fr.zip",
+        archive({name.replace("Google Chat/Groups", "Google Chat/Groupes"): said for name, said in TAKEOUT.items()}),
         [(2, None, "support", "2026-W09"), (3, None, "support", "2026-W10")],
         blanks=2,
         rejects=(1,),

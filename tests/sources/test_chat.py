@@ -1,6 +1,7 @@
 """What of a chat is read, and what is left of a message."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from friction.settings import SourceSection
 from friction.sources import Row, markup, read
 from friction.sources.chat import text
 from friction.targets import TargetFinder
-from tests.sources.exports import SAMPLES, SLACK, archive, jsonl
+from tests.sources.exports import SAMPLES, SLACK, TAKEOUT, archive, jsonl, teams_message
 
 
 @pytest.fixture
@@ -139,6 +140,24 @@ def test_what_no_person_of_mattermost_wrote_or_left_standing_is_no_comment(rows)
     assert [row.blank for row in found] == [True, True, False]
 
 
+def test_a_post_s_subject_is_its_author_s_words(rows) -> None:  # type: ignore[no-untyped-def]
+    posts = [
+        teams_message(1, "u1", "<p>For the third day.</p>", subject="Sales is late"),
+        teams_message(2, "u1", '<attachment id="1"></attachment>', subject="**Support** is late"),
+        teams_message(3, "u1", "<p>So it is.</p>", subject=None),
+    ]
+    content = json.dumps({"displayName": "lobby", "membershipType": "standard", "value": posts}).encode()
+    found = [c.text for c in comments(rows(content, min_people=1))]
+    assert found == ["Sales is late\nFor the third day.", "Support is late", "So it is."]
+
+
+@pytest.mark.parametrize("called", ["Espace AAAA1", "MP BBBB2"])
+def test_a_folder_of_google_chat_that_is_not_known_to_be_a_space_is_direct(rows, called: str) -> None:  # type: ignore[no-untyped-def]
+    content = archive({name.replace("Space AAAA1", called): said for name, said in TAKEOUT.items()})
+    assert all("a direct conversation" in reason for reason in refusals(rows(content, channels={called: {}})))
+    assert len(comments(rows(content, channels={called: {"private": True}}))) == 2
+
+
 @pytest.mark.parametrize(
     ("written", "own"),
     [
@@ -170,6 +189,11 @@ def test_slack_markup(written: str, own: str) -> None:
         ("<blockquote><p>deep <b>er</b></p></blockquote>mine", "mine"),
         ('<at id="0">Ann</at> wrote', "@someone wrote"),
         ("<codeblock class=''>x</codeblock>y", "y"),
+        ("<blockquote>a<blockquote>b</blockquote>theirs</blockquote>mine", "mine"),
+        ("<blockquote>never closed<pre>x</blockquote>mine", "mine"),
+        ('<div itemtype="http://schema.skype.com/Reply"><div>a</div>theirs</div><div>mine</div>', "mine"),
+        ("<div itemtype='HTTPS://schema.skype.com/ForwardedMessage'>theirs</div>mine", "mine"),
+        ('<div itemtype="http://schema.skype.com/InputExtension">mine</div>', "mine"),
         ("</p></blockquote>still here", "still here"),
         ("1 < 2", "1 < 2"),
     ],
