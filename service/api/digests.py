@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from friction.records import Week
 from friction.report import to_json
@@ -13,7 +13,7 @@ from ..access import Caller, Reader
 from ..answers import JSON, Body, answer, made, preferred, view_of
 from ..digest import about, render
 from ..state import State, state_of
-from .parameters import WeekPath, week_of
+from .parameters import WeekPath, released_week
 from .shapes import DigestOut, PairName, PairOut
 
 HTML: Final = "text/html"
@@ -37,9 +37,8 @@ async def digest(request: Request, caller: Reader, week: WeekPath) -> Response:
     where nothing is said), `text/html` and `text/plain`.
     """
     kind = preferred(request, (JSON, HTML, TEXT))
-    view, asked, state = await view_of(request), week_of(week), state_of(request)
-    if view.last_week is None or asked > view.last_week:
-        raise HTTPException(404, "That week is not released yet.")
+    view, state = await view_of(request), state_of(request)
+    asked = released_week(week, view, caller)
     key = ("digest", caller.key.team, asked, kind)
     body = await made(view, key, lambda: _body(state, caller, asked, kind), state.released.alone)
     said = answer(request, body, vary="Accept")

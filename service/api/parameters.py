@@ -10,6 +10,9 @@ from pydantic import StringConstraints
 from friction.errors import UsageError
 from friction.records import Week
 
+from ..access import Caller
+from ..released import View
+
 MOST: Final = 1000
 """Entries of a page, unless fewer are asked for."""
 
@@ -36,6 +39,21 @@ def week_of(text: str) -> Week:
         return Week.parse(text) if "W" in text else Week.of(date.fromisoformat(text))
     except (UsageError, ValueError):
         raise HTTPException(404, "The calendar has no such week or day.") from None
+
+
+def released_week(text: str, view: View, caller: Caller) -> Week:
+    """A week of which something is released, however little.
+
+    Weeks begin where the first cell that the caller may see does, so that no answer hangs on a pair hidden from them.
+
+    Raises:
+        HTTPException: 404, the week is none, lies before or is still to come.
+    """
+    week = week_of(text)
+    first = min((trend.points[0].cell.first_week for trend in caller.seen(view.trends)), default=None)
+    if first is None or view.last_week is None or not first <= week <= view.last_week:
+        raise HTTPException(404, "Nothing is released of that week, or nothing that this key may see.")
+    return week
 
 
 def page(

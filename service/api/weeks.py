@@ -6,7 +6,7 @@ A week is listed because a cell closed in it, and for nothing else: a week witho
 from collections import Counter
 from collections.abc import Sequence
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from friction.records import Week
 from friction.report import cell_json
@@ -14,7 +14,7 @@ from friction.trends import Trend
 
 from ..access import Reader
 from ..answers import Body, answer, made, view_of
-from .parameters import MOST, Cursor, Limit, WeekPath, page, week_of
+from .parameters import MOST, Cursor, Limit, WeekPath, page, released_week
 from .shapes import CellOut, WeekListed, WeekOut, WeeksOut
 
 router = APIRouter(tags=["released cells"])
@@ -37,10 +37,12 @@ def _weeks(found: Sequence[Trend], limit: int, cursor: str | None) -> Body:
 
 @router.get("/weeks/{week}", response_model=WeekOut)
 async def week(request: Request, caller: Reader, week: WeekPath) -> Response:
-    """The cells that closed in a week, by pair. None is an answer too; a week that is not released yet is not found."""
-    view, asked = await view_of(request), week_of(week)
-    if view.last_week is None or asked > view.last_week:
-        raise HTTPException(404, "That week is not released yet.")
+    """The cells that closed in a week, by pair. None is an answer too, of a quiet week.
+
+    Weeks before the first cell that the key may see, and those that are not released yet, are not found.
+    """
+    view = await view_of(request)
+    asked = released_week(week, view, caller)
     key = ("week", caller.key.team, asked)
     return answer(request, await made(view, key, lambda: _week(caller.seen(view.trends), asked)))
 

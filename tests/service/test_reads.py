@@ -6,13 +6,16 @@ import io
 import httpx
 import pytest
 
+from friction.pipeline import Pipeline
 from friction.records import Intervention, TeamId, Week
 from friction.settings import Settings
 from friction.store import interventions
 from friction.store.engine import Database
-from friction.store.releases import ReleaseStore
+from friction.store.releases import ReleaseStore, serialise
 from service.digest import lay_out
 from service.edition import Edition
+from service.state import State
+from tests.service.conftest import MakeCells, make_key, serve
 
 READS = [
     "/v1/pairs",
@@ -20,7 +23,7 @@ READS = [
     "/v1/pairs/it/sales",
     "/v1/weeks",
     "/v1/weeks/2026-W16",
-    "/v1/weeks/2025-W01",
+    "/v1/weeks/2026-W08",
     "/v1/cells.csv",
     "/v1/digests/2026-W16",
     "/v1/interventions",
@@ -63,7 +66,40 @@ def test_weeks_are_those_in_which_cells_closed(client: httpx.Client) -> None:
     ]
     series = client.get("/v1/pairs/sales/marketing").json()["cells"]
     assert found["cells"][0] in series
-    assert client.get("/v1/weeks/2025-W09").json() == {"week": "2025-W09", "cells": []}
+
+
+@pytest.fixture
+def gap(releases: ReleaseStore, make_cells: MakeCells) -> ReleaseStore:
+    """A cell of 2026-W03, one of 2026-W05, of two pairs; nothing in the weeks around."""
+    early = make_cells([0.3] * 5)[2]
+    late = make_cells([0.3] * 5, from_team="support", about_team="it")[4]
+    for cells in ([early], [late], []):
+        releases.append(cells[0].last_week if cells else Week.parse("2026-W06"), serialise(cells))
+    return releases
+
+
+@pytest.mark.parametrize("kind", ["weeks", "digests"])
+@pytest.mark.parametrize(("team", "first"), [(None, 3), ("sales", 3), ("it", 5), ("marketing", 3), ("events", None)])
+def test_weeks_begin_with_the_first_cell_that_a_key_may_see(
+    gap: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline, kind: str, team: str | None,
+    first: int | None,
+) -> None:  # fmt: skip
+    running = serve(State(settings, pipeline, gap, operations), make_key(operations, "read", team=team))
+    client = next(running)
+    for week in range(1, 9):
+        answer = client.get(f"/v1/{kind}/2026-W0{week}")
+        assert answer.status_code == (200 if first is not None and first <= week <= 6 else 404), week
+        if answer.status_code == 404:
+            assert answer.json()["detail"] == "Nothing is released of that week, or nothing that this key may see."
+    next(running, None)
+
+
+def test_a_quiet_week_after_the_first_cell_is_an_answer(
+    gap: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline
+) -> None:
+    running = serve(State(settings, pipeline, gap, operations), make_key(operations, "read"))
+    assert next(running).get("/v1/weeks/2026-W04").json() == {"week": "2026-W04", "cells": []}
+    next(running, None)
 
 
 @pytest.mark.parametrize("kind", ["weeks", "digests"])
