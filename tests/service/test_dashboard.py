@@ -268,12 +268,13 @@ def test_files_sent_are_told_to_whoever_sent_them(
     secret = make_key(operations, "read", "upload")
     mine = secret.split("_")[1]
     rejects = [{"reason": "no text", "count": 3, "rows": [4, 5, 6]}]
-    report = {"rows": 12, "comments": 9, "rejected": 3, "rejects": rejects}
+    report = {"rows": 12, "comments": 9, "rejected": 3, "rejects": rejects, "columns_not_used": ["D", "AB"]}
     for key, id in ((mine, "a"), ("another", "b")):
         batches.add(operations, batches.Batch(id, key, None, None, 1_790_000_000, 100))
         batches.finish(operations, id, report, batch="")
     page = client.get("/batches", headers=bearing(secret)).text
     assert page.count("no text: 3 (4, 5, 6)") == 1
+    assert page.count('data-label="Columns not used">D, AB</td>') == 1
     assert "21 Sept 2026, 14:13 UTC" in page
     assert "Nothing was sent" in client.get("/batches").text
     reading = bearing(make_key(operations, "read"))
