@@ -37,7 +37,7 @@ class Report:
         masked: what redaction masked in the comments, by kind.
         targets: comments that speak of a team, by team.
         unattributed: comments that land on no pair, by why.
-        ignored_columns: letters of the columns that are not used, the tool's own aside.
+        ignored_columns: letters of the columns that are not used, the tool's own aside, and sheets of a workbook.
         taken_columns: which columns were taken for comments, on whom, and for whose teams, by letter.
         waiting: pairs that got a vote and are still under the threshold of people.
         repeated: the very same file is in already, whole.

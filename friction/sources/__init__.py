@@ -62,7 +62,7 @@ class Opened:
 
     Attributes:
         rows: what stands in it, in order.
-        ignored: letters of the columns that are not used; a header may be a person's words.
+        ignored: letters of the columns that are not used, since a header may be a person's words; sheets by number.
         form: the tool that wrote it, or the kind of file.
         taken: which columns were taken for comments, on whom, and for whose teams, by letter.
     """
@@ -91,7 +91,11 @@ class _File:
 
     def workbook(self) -> Opened:
         """An XLSX workbook."""
-        return self._opened(workbook.read(self.raw, self.name))
+        sheet = workbook.read(self.raw, self.name)
+        if not sheet.others:
+            return self._opened(sheet.rows)
+        opened = replace(self, name=f"{self.name} (sheet {sheet.number})")._opened(sheet.rows)
+        return replace(opened, ignored=(*opened.ignored, *(f"sheet {number}" for number in sheet.others)))
 
     def objects(self, lines: io.TextIOWrapper) -> Opened:
         """JSON lines."""

@@ -2,7 +2,7 @@
 
 An empty cell, a dash, "n/a", « RAS », « rien à signaler »: people fill a required box with them, and a silence that
 counted as a comment would dilute every share. The list is short and whole-cell only: "none of them answers" says a
-lot.
+lot. "-99" is what Qualtrics writes, if it is told to, for a question that was seen and not answered.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ _SAYS_NOTHING: Final = frozenset(
     nothing to say|not applicable|no answer|none at all|nothing special|no feedback|idk|ras|r.a.s|r a s|rien|aucun
     aucune|neant|rien a signaler|rien a dire|rien a ajouter|rien de special|rien de particulier|pas de commentaire
     pas de commentaires|aucun commentaire|sans objet|sans avis|s/o|so|sans commentaire|sans commentaires
-    pas d'avis|nothing for now|rien pour l'instant|rien pour le moment|tbd|(blank)|(vide)|<na>|nan
+    pas d'avis|nothing for now|rien pour l'instant|rien pour le moment|tbd|(blank)|(vide)|<na>|nan|99
     """.replace("\n", "|").split("|")
 )
 _ONLY: Final = frozenset(word for entry in _SAYS_NOTHING if (word := entry.strip()))

@@ -198,7 +198,8 @@ class Finder:
             raise SourceError(f"{name}: no column looks like comments. Say which one it is: {_IN_A_SOURCE}")
         if not found:
             raise SourceError(
-                f"{name} has no column {mapping.texts[0]!r} in row {self._head.rows}. {how_to_map('column', mapping)}"
+                f"{name} has no column {mapping.texts[0]!r} in row {self._head.rows}. If the header stands further "
+                f"down, delete what is above it. {how_to_map('column', mapping)}"
             )
         return tuple(Text(index, self._named(index)) for index in found)
 

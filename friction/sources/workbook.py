@@ -1,4 +1,4 @@
-"""XLSX workbooks: the first visible sheet that holds anything, as a person would read it.
+"""XLSX workbooks: the first visible sheet that holds anything, as a person would read it; the others are told of.
 
 A workbook is looked over before it is opened: what it unpacks to, how far its cells are apart, its width. A sheet that
 says little and spans everything would otherwise fill the memory. Cells merged in the header say their word over
@@ -13,6 +13,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, BinaryIO, Final
 from xml.parsers import expat
 
@@ -29,20 +31,55 @@ _CHUNK: Final = 1 << 16
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
-def read(raw: BinaryIO, name: str) -> Iterator[Record]:
-    """Every row that is not blank, numbered as the sheet numbers them.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The sheet that is read: every row that is not blank, numbered as the sheet numbers them.
+
+    ``number`` is its place among the visible ones, from 1; ``others`` are those of the others with cells.
+    """
+
+    rows: Iterator[Record]
+    number: int
+    others: tuple[int, ...]
+
+
+def read(raw: BinaryIO, name: str) -> Sheet:
+    """A workbook.
 
     Raises:
-        SourceError: damaged, with a password, over a limit, or no sheet with cells.
+        SourceError: damaged, with a password, over a limit, no sheet with cells, or answers on several of them.
     """
     _check(raw, name)
+    with _damage(name):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw.read()))
+        sheets = _sheets(book)
+        number, sheet = next(sheets, (0, None))
+        if sheet is None:
+            raise SourceError(f"{name} has no sheet with cells in it")
+        header, others = _header(sheet), []
+        for other, more in sheets:
+            if len(header) > 1 and more.height > 1 and _header(more) == header:
+                raise SourceError(
+                    f"{name} has the same header on its sheets {number} and {other}; put the answers on one sheet, or "
+                    "give each sheet as a file of its own"
+                )
+            others.append(other)
+    return Sheet(_guarded(sheet, name), number, tuple(others))
+
+
+@contextmanager
+def _damage(name: str) -> Iterator[None]:
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(raw.read())) as book:
-            yield from _rows(_sheet(book, name))
+        yield
     except (CalamineError, OSError, ValueError) as error:
         if isinstance(error, SourceError):
             raise
         raise SourceError(f"{name} is a damaged workbook; open it in a spreadsheet and save it again") from None
+
+
+def _guarded(sheet: CalamineSheet, name: str) -> Iterator[Record]:
+    with _damage(name):
+        yield from _rows(sheet)
 
 
 def _check(raw: BinaryIO, name: str) -> None:
@@ -114,13 +151,19 @@ def _number(letters: str) -> int:
     return number
 
 
-def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
-    for about in book.sheets_metadata:
-        if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
+def _sheets(book: CalamineWorkbook) -> Iterator[tuple[int, CalamineSheet]]:
+    """The visible sheets with cells, each with its place among the visible ones."""
+    seen = [about for about in book.sheets_metadata if about.visible == SheetVisibleEnum.Visible]
+    for number, about in enumerate(seen, 1):
+        if about.typ == SheetTypeEnum.WorkSheet:
             sheet = book.get_sheet_by_name(about.name)
             if sheet.height:
-                return sheet
-    raise SourceError(f"{name} has no sheet with cells in it")
+                yield number, sheet
+
+
+def _header(sheet: CalamineSheet) -> tuple[str, ...]:
+    """What the first row says that says anything."""
+    return next((tuple(filter(None, map(str.strip, row.cells))) for row in _rows(sheet)), ())
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[Record]:

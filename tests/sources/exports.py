@@ -53,6 +53,21 @@ def workbook(*rows: list[Any], merged: tuple[str, ...] = (), first: str | None =
     return out.getvalue()
 
 
+def sheets(*tables: list[list[Any]], hidden: int | None = None) -> bytes:
+    """An XLSX file of several sheets, of which one may be hidden."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for number, table in enumerate(tables, 1):
+        sheet = book.create_sheet(f"Nadia {number}")
+        for row in table:
+            sheet.append(row)
+        if number == hidden:
+            sheet.sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def archive(files: dict[str, Any]) -> bytes:
     """A real zip; what is not bytes or text is written as JSON."""
     out = io.BytesIO()

@@ -15,7 +15,7 @@ from friction.records import Directory
 from friction.settings import SourceSection
 from friction.sources import limits, open_bytes, read
 from friction.targets import TargetFinder
-from tests.sources.exports import SLACK, archive, workbook
+from tests.sources.exports import SLACK, archive, sheets, workbook
 
 Said = Callable[..., str]
 
@@ -170,6 +170,26 @@ def test_a_password_and_a_cut_off_archive(refusal: Said) -> None:
 def test_a_zip_of_several_tables_is_not_guessed_at(refusal: Said) -> None:
     assert "2 tables" in refusal(archive({"a.csv": "text\nx\n", "b.csv": "text\nx\n", "note.pdf": b"x"}))
     assert "0 tables" in refusal(archive({"note.pdf": b"x"}))
+
+
+def test_answers_on_several_sheets_are_not_read_in_part(refusal: Said) -> None:
+    """Whoever keeps a sheet a week would lose all but the first, and the inbox would delete the file."""
+    said = refusal(sheets([["Totals"], [3]], [["text", "week"], ["a", "2026-W10"]], [], [["text", "week"], ["b", ""]]))
+    assert "the same header" not in said
+    assert "f (sheet 1) has no column 'text'" in said
+    twice = [[["text", "week"], ["a", "2026-W10"]], [["Totals"], [3]], [["", "text ", "week"], ["b", "2026-W11"]]]
+    assert "the same header on its sheets 1 and 3; put the answers on one sheet" in refusal(sheets(*twice))
+    assert "Nadia" not in refusal(sheets(*twice))
+
+
+@pytest.mark.parametrize("other", [[["text", "week"]], [["team", "votes"], ["sales", 3]], [["Totals"], [3]]])
+def test_other_sheets_are_told_of(directory: Directory, other: list[list[object]]) -> None:
+    answers = [["text", "week"], ["a", "2026-W10"]]
+    for hidden, told in ((None, ("sheet 2",)), (2, ())):
+        content = io.BytesIO(sheets(answers, other, hidden=hidden))
+        opened = read(content, "f", SourceSection(), TargetFinder(directory).resolve)
+        assert opened.ignored == told
+        assert [row.comment.text for row in opened.rows if row.comment] == ["a"]
 
 
 def test_standard_input_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
