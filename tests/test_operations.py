@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +167,14 @@ def test_the_containers_roles_are_those_of_the_page() -> None:
 
 
 @pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+def composed() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def services(composed: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = composed["services"]
     return found
 
 
@@ -178,7 +185,7 @@ def test_no_container_has_more_rights_than_it_needs(services: dict[str, Any]) ->
         assert service.get("read_only") or name == "database", name
         assert "privileged" not in service
         assert name == "database" or service["ulimits"] == {"core": 1}, name
-    assert {name for name, service in services.items() if "ports" in service} == {"web"}
+    assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
 
 
 def test_the_web_container_knows_nothing_of_the_private_store(services: dict[str, Any]) -> None:
@@ -187,8 +194,22 @@ def test_the_web_container_knows_nothing_of_the_private_store(services: dict[str
     assert "FRICTION_PASSWORD" not in json.dumps(web)
     assert {v.partition(":")[0] for v in web["volumes"]} == {"./friction.toml", "uploads"}
     assert web["user"].split(":")[0] != worker["user"].split(":")[0]
-    assert "--host" not in web["command"], "it listens on loopback, where only the proxy is"
-    assert services["proxy"]["network_mode"] == "service:web"
+
+
+def test_nobody_but_the_proxy_is_where_the_web_container_listens(composed: dict[str, Any]) -> None:
+    """On a network of their own, by names that hold when either is started again."""
+    services, proxy = composed["services"], composed["services"]["proxy"]
+    assert {name for name, service in services.items() if "front" in service.get("networks", ())} == {"web", "proxy"}
+    assert not [name for name, service in services.items() if "network_mode" in service]
+    assert composed["networks"]["front"]["internal"]
+    (alias,) = services["web"]["networks"]["front"]["aliases"]
+    assert services["web"]["command"] == ["serve", "--host", alias]
+    assert proxy["command"][-1] == f"{alias}:8642"
+    assert f"http://{alias}:8642/healthz" in services["web"]["healthcheck"]["test"][-1]
+    address = ip_address(proxy["networks"]["front"]["ipv4_address"])
+    (subnet,) = composed["networks"]["front"]["ipam"]["config"]
+    assert address in ip_network(subnet["subnet"])
+    assert f'proxies = ["{address}"]' in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def test_commands_of_containers_and_units_are_commands() -> None:
@@ -202,7 +223,7 @@ def test_commands_of_containers_and_units_are_commands() -> None:
     for name in {command[0] for command in asked}:
         subprocess.run([BIN / "friction", name, "--help"], check=True, capture_output=True)
     options = {option for command in asked for option in command if option.startswith("--")}
-    assert options == {"--config"}
+    assert options == {"--config", "--host"}
 
 
 def test_the_folders_that_the_page_makes_are_those_that_are_read(tmp_path: Path) -> None:
