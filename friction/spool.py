@@ -9,13 +9,19 @@ Promises: what is here can be read by its owner only (and by the group of a fold
 the set-group-id bit); a file is on the disk before its row is written; nothing is left of an upload that failed.
 """
 
+import errno
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from friction.locks import created, held
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk that has no more room."""
 
 
 class Spool:
@@ -28,19 +34,32 @@ class Spool:
         """Where the file of a batch is."""
         return self._folder / id
 
+    def try_out(self) -> None:
+        """Write a little where uploads would be written, under no name, and leave nothing but the folder.
+
+        Raises:
+            OSError: why uploads cannot be kept now.
+        """
+        self._make()
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            file.write(bytes(4096))
+
     @contextmanager
     def receive(self, id: str) -> Iterator[int]:
         """A new file, open to write and locked: the block fills it, calls ``keep``, and writes the row of its batch.
 
         Where the block fails, the file is gone.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make()
         with created(self.path(id)) as file:
             try:
                 yield file
             except BaseException:
                 self.remove(id)
                 raise
+
+    def _make(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def keep(self, file: int) -> None:
         """Return once a received file and its name are on the disk."""

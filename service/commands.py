@@ -137,6 +137,7 @@ def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tl
     operations = open_operations(settings.operations_address)
     has_key = settings.oidc is not None or keys.some_hold(operations)
     require_safe(host, settings.service, tls=tls, has_key=has_key)
+    _require_room_for_uploads(settings)
     releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
     state = State(settings, build_pipeline(settings), releases, operations)
     keep_out(settings.releases_address, settings.operations_address)
@@ -153,6 +154,24 @@ def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tl
             print(f"Nobody has a key yet, so here is a first one, for everything. It is shown this once:\n{secret}")
             print(f"Sign in with it at {url}/sign-in, or send it as Authorization: Bearer KEY.", flush=True)
         server.run(sockets=[listener])
+
+
+def _require_room_for_uploads(settings: "Settings") -> None:
+    """Refuse to start where uploads could never be kept; a disk that is full is one that may be emptied.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    from friction.spool import FULL, Spool
+
+    try:
+        Spool(settings.spool).try_out()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise UsageError(
+                f"Uploads cannot be kept in {settings.spool}: {error.strerror}. Let this user write there, or name "
+                "another folder: [service] uploads"
+            ) from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,6 +1,7 @@
 """Whether the process lives, whether it is ready, and what it counts: for a supervisor, a load balancer, Prometheus.
 
-Says which part is not ready, never where it is: no address, no name of a server, no word of an error.
+Says which part is not ready, never where it is: no address, no name of a server, no word of an error. Where uploads
+alone cannot be kept the process stays ready: a balancer would else take scores and reads from people for a full disk.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from friction.errors import UsageError
+from friction.spool import FULL, Spool
 from friction.store import operations, schema
 
 from . import problems
@@ -26,6 +28,7 @@ from .state import State, state_of
 PATIENCE: Final = 2.0
 """Seconds in which a store must answer."""
 OK: Final = "ok"
+_LATE: Final = "does not answer"
 Answer = TypeVar("Answer")
 router = APIRouter()
 _threads = anyio.CapacityLimiter(4)
@@ -42,11 +45,16 @@ async def healthz() -> dict[str, str]:
     "/readyz", dependencies=[OPEN], responses={503: {"description": "Not ready; parts says which part is not."}}
 )
 async def readyz(request: Request) -> Response:
-    """Whether a request would be served: the model is loaded, the stores answer and have this version's tables."""
-    parts = {"model": _model(queue_of(request)), **await _stores(state_of(request))}
-    if set(parts.values()) == {OK}:
-        return JSONResponse({"status": OK, "parts": parts})
-    return problems.problem(503, "Not ready; see parts.", {"Retry-After": problems.WAIT}, parts=parts)
+    """Whether a request would be served: the model is loaded, the stores answer and have this version's tables.
+
+    `status` is `degraded` where all that is missing is a place for uploads, which get a 503 or 507 meanwhile.
+    """
+    state = state_of(request)
+    needed = {"model": _model(queue_of(request)), **await _stores(state)}
+    parts = needed | {"uploads": await _uploads(state)}
+    if set(needed.values()) != {OK}:
+        return problems.problem(503, "Not ready; see parts.", {"Retry-After": problems.WAIT}, parts=parts)
+    return JSONResponse({"status": OK if parts["uploads"] == OK else "degraded", "parts": parts})
 
 
 @router.get(
@@ -62,6 +70,7 @@ async def metrics(request: Request) -> Response:
     counted.stores(
         [(store, said == OK) for store, said in found.items()], await _within(lambda: _last_end(state), None)
     )
+    counted.uploads(is_up=await _uploads(state) == OK)
     return Response(counted.text(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -70,11 +79,10 @@ def _model(queue: ScoringQueue) -> str:
 
 
 async def _stores(state: State) -> dict[str, str]:
-    late = "does not answer"
     return {
-        "releases": await _within(lambda: _standing(state.releases.is_current), late),
+        "releases": await _within(lambda: _standing(state.releases.is_current), _LATE),
         "operations": await _within(
-            lambda: _standing(lambda: schema.is_current(state.operations, operations.SCHEMA)), late
+            lambda: _standing(lambda: schema.is_current(state.operations, operations.SCHEMA)), _LATE
         ),
     }
 
@@ -84,6 +92,18 @@ async def _within(ask: Callable[[], Answer], late: Answer) -> Answer:
     with anyio.move_on_after(PATIENCE):
         return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=_threads)
     return late
+
+
+async def _uploads(state: State) -> str:
+    return await _within(lambda: _place(Spool(state.settings.spool)), _LATE)
+
+
+def _place(spool: Spool) -> str:
+    try:
+        spool.try_out()
+    except OSError as error:
+        return "there is no room" if error.errno in FULL else "cannot be written"
+    return OK
 
 
 def _standing(is_current: Callable[[], bool]) -> str:

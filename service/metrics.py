@@ -104,6 +104,7 @@ class Metrics:
             "friction_queued_comments", "Comments that wait for the model or are with it.", registry=to
         )
         self._up = Gauge("friction_store_up", "Whether a store can be reached.", ("store",), registry=to)
+        self._uploads = Gauge("friction_uploads_up", "Whether an upload can be kept.", registry=to)
         self._released = Gauge(
             "friction_last_release_week_end_seconds",
             "When the last released week ended, in seconds since 1970; 0 before the first release.",
@@ -141,6 +142,10 @@ class Metrics:
             self._up.labels(store).set(is_up)
         if last_week_end is not None:
             self._released.set(last_week_end)
+
+    def uploads(self, *, is_up: bool) -> None:
+        """Whether an upload could be kept just now."""
+        self._uploads.set(is_up)
 
     def text(self) -> bytes:
         """As Prometheus reads it."""

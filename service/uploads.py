@@ -6,6 +6,7 @@ Must never read on in a file, keep or log the name that it had, or tell anybody 
 """
 
 import errno
+import logging
 import os
 from typing import Annotated, Any, Final, Literal
 
@@ -19,7 +20,7 @@ from friction.errors import SourceError, UsageError
 from friction.records import Week
 from friction.sources import sniff
 from friction.sources.encoding import check_start
-from friction.spool import Spool
+from friction.spool import FULL, Spool
 from friction.store import batches
 from friction.store.batches import Batch
 
@@ -32,9 +33,9 @@ PATH: Final = "/v1/batches"
 OVERHEAD: Final = 10_000
 """Bytes of a form beside its file."""
 router = APIRouter(prefix="/v1")
+_log = logging.getLogger("friction.uploads")
 _WRITTEN: Final = 1 << 18
 """Bytes that are gathered before they are written, in another thread."""
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORM: Final = {
     "requestBody": {
         "required": True,
@@ -113,7 +114,9 @@ async def upload(request: Request, caller: Uploader) -> JSONResponse:
     except ClientDisconnect:
         raise HTTPException(400, "The file was not sent to its end. Nothing of it was kept.") from None
     except OSError as error:
-        if error.errno in _FULL:
+        name = errno.errorcode.get(error.errno or 0, "unknown")
+        _log.warning("an upload cannot be kept", extra={"fields": {"error": name}})
+        if error.errno in FULL:
             raise HTTPException(507, "There is no room for the file. Nothing of it was kept.") from None
         raise HTTPException(503, "The file cannot be kept now. Nothing of it was.", {"Retry-After": "60"}) from None
     about(request, batch.id)

@@ -31,6 +31,15 @@ def test_a_port_in_use_says_what_to_do(config: Path) -> None:
     assert done.stderr == f"friction: port {port} on 127.0.0.1 is in use; choose another with --port\n"
 
 
+def test_a_folder_that_takes_no_uploads_is_said_at_the_start(config: Path) -> None:
+    with config.open("a", encoding="utf-8") as file:
+        file.write('[service]\nuploads = "/proc/nope"\n')
+    command = [FRICTION, "serve", "--port", "0", "--config", config]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("friction: Uploads cannot be kept in /proc/nope: No such file or directory.")
+
+
 def _no_ipv6() -> bool:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()

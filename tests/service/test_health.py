@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -29,7 +30,8 @@ def test_ready(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "parts": {"model": "ok", "releases": "ok", "operations": "ok"}}
+    parts = {"model": "ok", "releases": "ok", "operations": "ok", "uploads": "ok"}
+    assert answer.json() == {"status": "ok", "parts": parts}
 
 
 @ENGINES
@@ -60,7 +62,8 @@ def test_not_ready_where_a_store_cannot_be_reached(settings: Settings, pipeline:
         assert client.get("/readyz").status_code == 200
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["parts"] == {"model": "ok", "releases": "cannot be reached", "operations": "ok"}
+    parts = {"model": "ok", "releases": "cannot be reached", "operations": "ok", "uploads": "ok"}
+    assert answer.json()["parts"] == parts
     for secret in ("sesame", str(server.folder), "postgresql", "psycopg", "web"):
         assert secret not in answer.text
     assert 'friction_store_up{store="releases"} 0.0' in client.get("/metrics").text
@@ -68,6 +71,43 @@ def test_not_ready_where_a_store_cannot_be_reached(settings: Settings, pipeline:
     next(clients, None)
     state.operations.close()
     releases.close()
+
+
+def test_degraded_where_uploads_cannot_be_kept(
+    client: httpx.Client, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Scores and reads are served as before, and a balancer goes on sending them."""
+    assert client.get("/readyz").json()["status"] == "ok"
+    assert "friction_uploads_up 1.0" in client.get("/metrics").text
+    assert list(settings.spool.iterdir()) == []
+    settings.spool.rmdir()
+    settings.spool.write_text("a file in the folder's place")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert {part for part, said in answer.json()["parts"].items() if said == "ok"} == {
+        "model",
+        "releases",
+        "operations",
+    }
+    assert answer.json()["parts"]["uploads"] == "cannot be written"
+    assert str(settings.spool) not in answer.text
+    assert "friction_uploads_up 0.0" in client.get("/metrics").text
+    sent = client.post("/v1/batches", files={"file": ("a.csv", "text\nMarketing never answers\n")})
+    assert (sent.status_code, sent.headers["retry-after"]) == (503, "60")
+    assert [(r.getMessage(), r.__dict__["fields"]) for r in caplog.records if r.name == "friction.uploads"] == [
+        ("an upload cannot be kept", {"error": "EEXIST"})
+    ]
+    assert client.post("/v1/score", json={"comments": [{"text": "Marketing never answers us."}]}).status_code == 200
+    assert client.get("/v1/pairs").status_code == 200
+
+
+def test_degraded_where_there_is_no_room_for_uploads(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that is full, whoever writes to it."""
+    with monkeypatch.context() as patched, Path("/dev/full").open("wb") as full:
+        patched.setattr("friction.spool.tempfile.TemporaryFile", lambda dir: full)
+        answer = client.get("/readyz").json()
+    assert (answer["status"], answer["parts"]["uploads"]) == ("degraded", "there is no room")
+    assert client.get("/readyz").json()["status"] == "ok"
 
 
 def test_the_last_release(client: httpx.Client, released: ReleaseStore, make_cells: MakeCells) -> None:
