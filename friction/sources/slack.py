@@ -16,6 +16,7 @@ https://docs.slack.dev/apis/slack-connect (users and messages of other companies
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -40,10 +41,17 @@ _LISTS: Final[tuple[tuple[str, Kind], ...]] = (
 _SAID: Final = frozenset({"", "me_message", "thread_broadcast", "file_share"})
 """Subtypes of what a person said; every other is a join, a bot, a topic, a deletion."""
 
+_TS: Final = re.compile(r'"ts"\s*:\s*"\d{9,11}\.\d{6}"')
+
 
 def fits(names: Iterable[str]) -> bool:
     """Whether an archive with these entries is one."""
     return any(name.rpartition("/")[2] in dict(_LISTS) for name in names)
+
+
+def is_part(start: str) -> bool:
+    """Whether a JSON file that starts so is one day of a channel, by itself."""
+    return start.startswith("[") and _TS.search(start) is not None
 
 
 def export(packed: zipfile.ZipFile, name: str) -> Export:

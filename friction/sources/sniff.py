@@ -1,5 +1,6 @@
 """What a file's first bytes tell: whether any reader here could read it. For ``friction.sources`` and for uploads."""
 
+from codecs import BOM_UTF8
 from typing import Final
 
 from friction.errors import SourceError
@@ -46,6 +47,8 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"OggS\0", _SOUND),
 )
 """Where each kind has its mark (the table of the command ``file``): long enough that no header of a table begins so."""
+_MARKUP: Final = (b"<!doctype html", b"<html", b"<?xml")
+"""How a web page or XML begins, which some tools call .xls."""
 _NAMED: Final = 30
 """Where a zip's first entry has its name (PKZIP APPNOTE 4.3.7)."""
 _PARTS: Final = {
@@ -79,6 +82,8 @@ def check(head: bytes, name: str) -> bool:
 
 def _kind(head: bytes) -> str | None:
     """What it is, if that is nothing that is read."""
+    if head.removeprefix(BOM_UTF8).lstrip()[:20].lower().startswith(_MARKUP):
+        return "a web page, or XML; open it in a spreadsheet and save its table as CSV (UTF-8)"
     if not head.startswith(PACKED):
         return next((kind for place, magic, kind in _MAGIC if head.startswith(magic, place)), None)
     if head.startswith(_OFFICE, _NAMED) and any(folder in head for folder in _WRITTEN):
