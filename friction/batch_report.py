@@ -39,7 +39,7 @@ class Report:
         unattributed: comments that land on no pair, by why.
         ignored_columns: letters of the columns that are not used, the tool's own aside, and sheets of a workbook.
         taken_columns: which columns were taken for comments, on whom, and for whose teams, by letter.
-        waiting: pairs that got a vote and are still under the threshold of people.
+        waiting: pairs that got a vote and would not be released as they are.
         repeated: the very same file is in already, whole.
         is_dry: nothing was written; ``added`` is what would have been new.
     """

@@ -15,11 +15,11 @@ from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
 from friction.occurrences import Occurrences
 from friction.pipeline import BLOCK, Looker, Pipeline
-from friction.records import Comment, Scored, Week
+from friction.records import Comment, Scored, TeamId, Week
 from friction.rejects import Listing, Stage
 from friction.settings import Settings
 from friction.sources.rows import alike
-from friction.store.scores import Pair, Preview, ScoreStore, Taken, Vote, Votes
+from friction.store.scores import Pair, Preview, ScoreStore, Taken, Voices, Vote, Votes
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
@@ -290,15 +290,21 @@ def _refuse_rejects(report: Report) -> None:
         )
 
 
-def _waiting(voices: Mapping[Pair, int], settings: Settings) -> tuple[Pair, ...]:
-    """Pairs of which too few people speak to be released; never more are counted than the speaking team has."""
+def _waiting(voices: Mapping[Pair, Voices], settings: Settings) -> tuple[Pair, ...]:
+    """Pairs that would not be released as they are: too few people, or a target that may not speak for a smaller team.
 
-    def is_heard(pair: Pair) -> bool:
-        headcount = settings.directory.teams[pair[0]].headcount
-        found = voices[pair]
-        return settings.policy.enough_voices(found if headcount is None else min(found, headcount))
+    Never more people are counted than the speaking team has.
+    """
+    directory, policy = settings.directory, settings.policy
 
-    return tuple(sorted(pair for pair in voices if not is_heard(pair)))
+    def is_heard(speaks: TeamId, about: TeamId) -> bool:
+        found = voices[speaks, about]
+        headcount = directory.teams[speaks].headcount
+        people = found.people if headcount is None else min(found.people, headcount)
+        is_reportable = directory.may_be_spoken_of(about, policy.min_team_size, merged=found.merged, by=speaks)
+        return is_reportable and policy.enough_voices(people)
+
+    return tuple(sorted(pair for pair in voices if not is_heard(*pair)))
 
 
 def _silent(_report: Report, _share: float) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from friction.batch_report import Report
 from friction.classifier import Classifier
-from friction.ingest import ingest
+from friction.ingest import ingest, rehearse
 from friction.pipeline import Pipeline
 from friction.records import Cell, Week
 from friction.release import release
 from friction.settings import load
 from friction.store.releases import ReleaseStore
-from friction.store.scores import ScoreStore, Vote
+from friction.store.scores import Preview, ScoreStore, Vote
 from tests.conftest import ENGINES
 
 pytestmark = ENGINES
@@ -60,8 +60,14 @@ class Firm:
         rows = [f"{text},{of},{by}{n},{week}" for n in range(people)]
         path.write_text("text,from_team,respondent,week\n" + "\n".join(rows) + "\n", encoding="utf-8")
         pipeline = Pipeline(self.settings.directory, self._classifier)
-        with closing(ScoreStore(self.scores_address)) as scores:
-            return ingest(str(path), settings=self.settings, pipeline=pipeline, store=scores)
+        with (
+            closing(ScoreStore(self.scores_address)) as scores,
+            closing(Preview(self.scores_address, enough=5)) as preview,
+        ):
+            rehearsed = rehearse(str(path), settings=self.settings, pipeline=pipeline, preview=preview)
+            report = ingest(str(path), settings=self.settings, pipeline=pipeline, store=scores)
+        assert (rehearsed.added, rehearsed.waiting) == (report.added, report.waiting)
+        return report
 
     def withdraw(self, report: Report) -> None:
         """Take a file out again."""
@@ -102,6 +108,17 @@ def test_its_parent_speaks_for_it_while_it_may(firm: Firm) -> None:
     firm.teams(more=DAY)
     assert firm.release() == []
     firm.teams(ops=14, more=DAY)
+    assert _pairs(firm.release("2026-W11")) == [("ops", "2026-W10", "2026-W11")]
+
+
+def test_a_report_says_that_a_pair_waits_as_the_release_holds_it_back(firm: Firm) -> None:
+    """Enough people speak, and the target may not speak for the small team that some of them speak of."""
+    assert firm.say(OF_NIGHT).waiting == ()
+    firm.teams(more=DAY)
+    assert firm.say(OF_OPS, by="q").waiting == (("sales", "ops"),)
+    assert firm.release() == []
+    firm.teams(ops=14, more=DAY)
+    assert firm.say(OF_OPS, by="r").waiting == ()
     assert _pairs(firm.release("2026-W11")) == [("ops", "2026-W10", "2026-W11")]
 
 

@@ -17,6 +17,7 @@ Security properties (``tests/store`` and ``tests/properties`` guard them):
 Written by the ingesting command, read and emptied by ``friction.release``; nobody else opens it.
 """
 
+from friction.store.scores.adding import Voices
 from friction.store.scores.batches import Batch
 from friction.store.scores.closing import Closing, People, Waiting
 from friction.store.scores.preview import Preview
@@ -34,6 +35,7 @@ __all__ = [
     "Preview",
     "ScoreStore",
     "Taken",
+    "Voices",
     "Vote",
     "Votes",
     "Waiting",

@@ -45,6 +45,19 @@ _Place = tuple[TeamId, TeamId, int]
 """Speaking team, target, week: where a vote stands."""
 
 
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who speaks in a pair's open window.
+
+    Attributes:
+        people: those who surely do: of its fullest pool (``Vote.pool``).
+        merged: some of what they say is of a smaller team in the target (``Vote.merged``).
+    """
+
+    people: int = 0
+    merged: bool = False
+
+
 @dataclass(slots=True)
 class Added:
     """What came of a file's votes.
@@ -52,12 +65,12 @@ class Added:
     Attributes:
         added: votes that are new.
         repeats: votes whose comments an earlier file brought.
-        voices: people in the open windows of the pairs that got a new vote (``voices``).
+        voices: of the pairs that got a new vote.
     """
 
     added: int = 0
     repeats: int = 0
-    voices: dict[Pair, int] = field(default_factory=dict)
+    voices: dict[Pair, Voices] = field(default_factory=dict)
 
 
 def add(db: Connection, secret: bytes, batch: bytes, votes: Iterable[Vote]) -> Added:
@@ -69,9 +82,10 @@ def add(db: Connection, secret: bytes, batch: bytes, votes: Iterable[Vote]) -> A
     return adding.finish()
 
 
-def voices(db: Connection, pair: Pair) -> int:
-    """People who surely speak in a pair's open window: those of its fullest pool."""
-    return max(db.scalars(pools(is_pair(SCORES, pair))), default=0)
+def voices(db: Connection, pair: Pair) -> Voices:
+    """Who speaks in a pair's open window."""
+    merged = db.execute(select(PARTS.c.week).where(is_pair(PARTS, pair), PARTS.c.merged).limit(1)).first() is not None
+    return Voices(max(db.scalars(pools(is_pair(SCORES, pair))), default=0), merged)
 
 
 def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:

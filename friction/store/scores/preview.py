@@ -15,7 +15,7 @@ from friction.records import Week
 from friction.store.engine import Database
 from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
-from friction.store.scores.adding import Again, known, voices
+from friction.store.scores.adding import Again, Voices, known, voices
 from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
 from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, clock, find_window, is_pair
 from friction.store.scores.votes import Vote
@@ -47,9 +47,10 @@ class Preview:
         self._waiting: list[Collection[Vote]] = []
         self._known: dict[str, bytes] = {}
         self._windows: dict[Pair, Window] = {}
-        self._speaking: dict[Pair, int] = defaultdict(int)
+        self._speaking: dict[Pair, Voices] = defaultdict(Voices)
         self._people: dict[Pair, dict[bytes, set[bytes]]] = {}
         self._spoken: set[Pair] = set()
+        self._merged: set[Pair] = set()
         self._votes = self._added = 0
 
     def close(self) -> None:
@@ -83,10 +84,16 @@ class Preview:
         self._count()
         return self._votes, self._added
 
-    def voices(self) -> dict[Pair, int]:
-        """People in the window of each pair that would get a new vote, as far as ``enough``."""
+    def voices(self) -> dict[Pair, Voices]:
+        """Who speaks in the window of each pair that would get a new vote; people as far as ``enough``."""
         self._count()
-        return {pair: max(self._speaking[pair], *map(len, self._people[pair].values())) for pair in self._spoken}
+        return {
+            pair: Voices(
+                max(self._speaking[pair].people, *map(len, self._people[pair].values())),
+                self._speaking[pair].merged or pair in self._merged,
+            )
+            for pair in self._spoken
+        }
 
     def _count(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -110,6 +117,8 @@ class Preview:
             if key is None or again is None or again.counts(vote, key, window.pair, respondent):
                 self._added += 1
                 self._spoken.add(window.pair)
+                if vote.merged:
+                    self._merged.add(window.pair)
                 people = self._people[window.pair][respondent[WHO:]]
                 if len(people) < self._enough:
                     people.add(respondent)
@@ -122,7 +131,7 @@ class Preview:
             self._people[pair] = defaultdict(set)
             if db is not None:
                 self._speaking[pair] = voices(db, pair)
-                if self._speaking[pair] < self._enough:
+                if self._speaking[pair].people < self._enough:
                     for respondent in db.scalars(select(SCORES.c.respondent).where(is_pair(SCORES, pair)).distinct()):
                         self._people[pair][bytes(respondent[WHO:])].add(bytes(respondent))
         return self._windows[pair]

@@ -11,7 +11,7 @@ from friction.disclosure import SEEN_WEEKS
 from friction.records import Week
 from friction.store.schema import open_store
 from friction.store.scores import batches
-from friction.store.scores.adding import add
+from friction.store.scores.adding import Voices, add
 from friction.store.scores.batches import Batch, Withdrawn, batch_id
 from friction.store.scores.closing import Closing
 from friction.store.scores.keys import file_key, make_secret
@@ -21,11 +21,11 @@ from friction.store.scores.votes import Vote
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a file: the id of its batch, how many of its votes are new, and the people in each pair's window."""
+    """What came of a file: the id of its batch, how many of its votes are new, and who speaks in the pairs' windows."""
 
     batch: str
     added: int
-    voices: dict[Pair, int]
+    voices: dict[Pair, Voices]
 
 
 class ScoreStore:
