@@ -175,6 +175,16 @@ def test_nothing_that_says_from_which_file_joins_two_windows_or_outlives_one(
 
 
 @ENGINES
+def test_a_file_is_listed_as_long_as_a_vote_of_it_waits_in_any_window(
+    scores: ScoreStore, releases: ReleaseStore, directory: Directory, make_vote: MakeVote
+) -> None:
+    waits = [_add(scores, team.encode(), [make_vote("p0", about_team=team)]) for team in ("hr", "it", "support")]
+    _add(scores, b"closes", [make_vote(f"p{n}") for n in range(6)])
+    release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
+    assert {batch.id for batch in scores.batches()} == set(waits)
+
+
+@ENGINES
 def test_no_order_says_which_comment_is_whose(scores: ScoreStore, make_vote: MakeVote, ask: Ask) -> None:
     """As rows stand in their files, and as votes are numbered: by keys, and not as they came."""
     _add(scores, b"f", [make_vote(f"p{n}") for n in range(50)])

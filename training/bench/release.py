@@ -2,11 +2,12 @@
 
 A company of 400 pairs that wrote for two years and released nothing; then it releases, week by week, 104 times. Rows go
 into the store's own tables, together with all that stands beside a vote there: which comment a file brought, and by
-what it is known again. Every window closes in its week, so that a release reads each row once, and deletes it.
+what it is known again. Every window closes in its week, so that each row is counted in one week, and deleted.
 
-Beside it DuckDB, as a process of its own on the same cores, groups the same votes by pair, week and respondent, from
-Parquet; it makes no cell and deletes nothing. Everybody fails where the number of rows is not right. Needs the extra
-``bench``.
+Beside it two bare ``GROUP BY`` of the same votes by pair, week and respondent, each in a process of its own on the same
+cores: DuckDB's from Parquet, and SQLite's from the store itself, which shows what of the distance is the store's. They
+make no cell and delete nothing. DuckDB does not read the store, since its extension for SQLite is a download. Everybody
+fails where the number of rows is not right. Needs the extra ``bench``.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,25 +46,40 @@ COMMENTS: Final = 3
 CORES: Final = 2
 FRICTION: Final = """
 import json, time
+from collections import Counter
 from contextlib import closing
+from sqlalchemy import event
 from friction import settings
 from friction.records import Week
 from friction.release import release
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore
 loaded = settings.load(__import__("pathlib").Path(argv[1]))
-took = []
+took, spent, begun = [], Counter(), 0.0
+def begin(*_):
+    global begun
+    begun = time.perf_counter()
+def end(_, __, statement, *___):
+    spent[statement.split()[0]] += time.perf_counter() - begun
+def commit(connection):
+    begin()
+    committing(connection)
+    end(None, None, "COMMIT")
 with (
     closing(ScoreStore(loaded.scores_address)) as scores,
     closing(ReleaseStore(loaded.releases_address, create=True)) as releases,
 ):
+    engine = scores._database._engine
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", end)
+    committing, engine.dialect.do_commit = engine.dialect.do_commit, commit
     for number in range(int(argv[4])):
         start, week = time.perf_counter(), Week.parse(argv[3]) + number
         release(scores, releases, directory=loaded.directory, policy=loaded.policy, through=week)
         took.append(time.perf_counter() - start)
     found = len(releases.cells())
 with open(argv[2], "w") as file:
-    json.dump(took, file)
+    json.dump([took, spent], file)
 sys.exit(found != int(argv[5]))
 """
 DUCKDB: Final = """
@@ -75,34 +91,56 @@ duckdb.execute("set threads = " + argv[3])
 found = duckdb.sql(f"select sum(n), sum(b + a + p), max(m) from ({bare})").fetchone()[0]
 sys.exit(found != int(argv[2]))
 """
+SQLITE: Final = """
+import sqlite3
+columns = "from_team, about_team, week, respondent"
+said = "count(*) as n, sum(blamed) as b, sum(appreciated) as a, max(patterns) as p, max(model) as m"
+with sqlite3.connect(f"file:{argv[1]}?mode=ro", uri=True) as db:
+    bare = f"select {columns}, {said} from scores group by {columns}"
+    found = db.execute(f"select sum(n), sum(b + a + p), max(m) from ({bare})").fetchone()[0]
+sys.exit(found != int(argv[2]))
+"""
 PAGE: Final = """# Releases
 
 Written by `python -m training.bench.release --rows {rows}`. Machine: {machine}.
 
 {rows:,} votes of {people:,} people in 400 pairs over {weeks} weeks; {size:.1f} GB of SQLite. A week's release reads the
 votes of the windows that it closes, makes {pairs} cells, deletes the votes and what stands beside them, and overwrites
-what it deleted. DuckDB groups the same votes by pair, week and respondent, from Parquet. Each is one process on
-{cores} cores, from its start to its end. **Only ratios travel to other machines.**
+what it deleted. Two others group the same votes by pair, week and respondent, make no cell and delete nothing: DuckDB
+from Parquet, on {cores} cores; SQLite from the store itself, on one, as a release is. (DuckDB could read the store too,
+but only with an extension that it downloads.) Each is a process, from its start to its end, once, on a machine that may
+have had other work. **Only ratios travel to other machines.**
 
 | | seconds | rows a second | highest memory, MB |
 | --- | --- | --- | --- |
 | `friction release`, {weeks} weeks | {ours.seconds:.1f} | {our_rate:,.0f} | {ours.megabytes:.0f} |
+| SQLite, bare `GROUP BY` | {store.seconds:.1f} | {store_rate:,.0f} | {store.megabytes:.0f} |
 | DuckDB, bare `GROUP BY` | {peer.seconds:.1f} | {peer_rate:,.0f} | {peer.megabytes:.0f} |
 
-The release takes {ratio:.1f} times as long. One week's release: {week:.2f} s (median), {first:.2f} s in the first ten
-weeks, {last:.2f} s in the last ten, when nearly all rows are gone: a week costs a week, whatever waits behind it.
+The release takes {ratio:.1f} times as long as DuckDB, and {store_ratio:.1f} times as long as SQLite. Of its time the
+private store took {reading:.0%} to read and count, {deleting:.0%} to delete, and {lasting:.0%} to put on the disk what it
+deleted and to cut its log, which neither of the others does. The rest is Python, the start, and the public store.
+
+One week's release: {week:.2f} s (median), {first:.2f} s in the first ten weeks, behind which all others wait, {last:.2f} s
+in the last ten, when nearly all rows are gone.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run found: both processes, and the seconds of each week's release."""
+    """What a run found: the processes, the seconds of each week's release, and those that the private store took.
+
+    Attributes:
+        spent: seconds of the private store in all weeks, by the first word of what it was told.
+    """
 
     rows: int
     size: int
     ours: Start
+    store: Start
     peer: Start
     weeks: Sequence[float]
+    spent: Mapping[str, float]
 
 
 def main() -> None:
@@ -126,18 +164,21 @@ def measure(home: Path, rows: int, weeks: int) -> Measured:
     """Fill a store, group its votes with DuckDB, release them."""
     people = max(rows // (len(PAIRS) * weeks * COMMENTS), 5)
     settings = configure(home)
-    address = f"sqlite:///{home}/friction-data/scores.sqlite"
+    file = home / "friction-data" / "scores.sqlite"
+    address = f"sqlite:///{file}"
     _say("fill")
     rows = fill(address, people=people, weeks=weeks)
-    size = sum(file.stat().st_size for file in (home / "friction-data").iterdir())
+    size = file.stat().st_size
     _say("export")
     export(address, home / "votes")
     _say("DuckDB")
     peer = alone(command(DUCKDB, home / "votes", rows, CORES))
+    _say("SQLite")
+    store = alone(command(SQLITE, file, rows))
     _say("release")
     took = home / "took.json"
     ours = alone(command(FRICTION, settings, took, FIRST, weeks, weeks * len(PAIRS)))
-    return Measured(rows, size, ours, peer, json.loads(took.read_text()))
+    return Measured(rows, size, ours, store, peer, *json.loads(took.read_text()))
 
 
 def command(code: str, *arguments: object) -> Sequence[str]:
@@ -234,10 +275,16 @@ def page(found: Measured) -> str:
         weeks=len(found.weeks),
         cores=CORES,
         ours=found.ours,
+        store=found.store,
         peer=found.peer,
         our_rate=found.rows / found.ours.seconds,
+        store_rate=found.rows / found.store.seconds,
         peer_rate=found.rows / found.peer.seconds,
         ratio=found.ours.seconds / found.peer.seconds,
+        store_ratio=found.ours.seconds / found.store.seconds,
+        reading=found.spent["SELECT"] / found.ours.seconds,
+        deleting=found.spent["DELETE"] / found.ours.seconds,
+        lasting=(found.spent["COMMIT"] + found.spent["PRAGMA"]) / found.ours.seconds,
         week=median(found.weeks),
         first=median(found.weeks[:10]),
         last=median(found.weeks[-10:]),

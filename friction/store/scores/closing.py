@@ -4,7 +4,8 @@ Security property: a window's rows, what says which files they came from, and it
 that makes its cell; the salt lives on only while rows that were sent ahead for later weeks still wait under it.
 
 The database counts, one window after the other, and tells only how many people said the same: a release holds neither
-votes nor people in memory, and a week reads the rows of the windows that are open in it, once.
+votes nor people in memory, and a week reads the rows of the windows that are open in it, and of no others: once for
+what people said, once for their pools, and of a window that makes a cell once more for its models.
 """
 
 from collections.abc import Iterator, Sequence
@@ -113,9 +114,9 @@ class Closing:
                     f"The votes of {pair[0]} about {pair[1]} have no salt: the private store is damaged"
                 )
             opens = None if row.opens is None else Week(row.opens)
-            people = [_alike(*found) for found in self._db.execute(PEOPLE, _place(pair, through))]
-            voices = max(self._db.scalars(VOICES, _place(pair, through)), default=0)
-            yield Waiting(Window(pair, opens, row.salt), people, voices, merged=bool(row.merged))
+            found = self._db.execute(PEOPLE, _place(pair, through)).all()
+            people = [_alike(*alike) for *alike, _ in found]
+            yield Waiting(Window(pair, opens, row.salt), people, voices=found[0].voices, merged=bool(row.merged))
 
     def models(self, pair: Pair, through: Week) -> dict[str, int]:
         """People of a window of whose comments each model scored one."""
@@ -188,7 +189,9 @@ _WHO: Final = func.substr(SCORES.c.respondent, 1, WHO)
 
 
 def _people() -> Select[Any]:
-    """How many people of a window cast the same vote: ``_alike`` of each row. Comments, then people, then votes."""
+    """How many people of a window cast the same vote: ``_alike`` of each row. Comments, then people, then votes. Beside
+    each, the people of the window's fullest pool, whom the database counts once.
+    """
     said = (
         select(
             func.count().label("comments"),
@@ -213,7 +216,9 @@ def _people() -> Select[Any]:
         majority(said.c.appreciating, said.c.comments).label("appreciate"),
         case((blames, voiced), else_=0).label("voiced"),
     ).subquery()
-    return select(func.count(), *votes.c).group_by(*votes.c)
+    pool = pools(_in_window(SCORES)).subquery()
+    voices = select(func.max(pool.c.people)).scalar_subquery()
+    return select(func.count(), *votes.c, voices.label("voices")).group_by(*votes.c)
 
 
 _OLDEST: Final = (
@@ -239,7 +244,6 @@ MODELS: Final = (
     .where(_in_window(SCORES))
     .group_by(SCORES.c.model)
 )
-VOICES: Final = pools(_in_window(SCORES))
 DELETING: Final = [delete(table).where(_in_window(table)) for table in (SCORES, ARRIVALS, PARTS)]
 REOPENING: Final = (
     update(WINDOWS)

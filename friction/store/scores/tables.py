@@ -158,7 +158,7 @@ def salted(db: Connection) -> list[Window]:
 def pools(*where: ColumnElement[bool]) -> Select[Any]:
     """How many people speak in each pool, of the votes ``where``."""
     pool = func.substr(SCORES.c.respondent, WHO + 1)
-    return select(func.count(SCORES.c.respondent.distinct())).where(*where).group_by(pool)
+    return select(func.count(SCORES.c.respondent.distinct()).label("people")).where(*where).group_by(pool)
 
 
 def clock(db: Connection, name: str) -> Week | None:
