@@ -49,4 +49,4 @@ def test_the_page_says_all_their_ratios_and_what_deleting_takes() -> None:
     assert "| SQLite, bare `GROUP BY` | 5.0 | 200,000 | 10 |" in text
     assert "| DuckDB, bare `GROUP BY` | 4.0 | 250,000 | 900 |" in text
     assert "takes 2.5 times as long as DuckDB, and 2.0 times as long as SQLite" in text
-    assert "20% to read and count, 30% to delete, and 15% to put on the disk" in text
+    assert "20% to read and count, 30% to delete, and 15% to put\non the disk" in text

@@ -117,12 +117,13 @@ have had other work. **Only ratios travel to other machines.**
 | SQLite, bare `GROUP BY` | {store.seconds:.1f} | {store_rate:,.0f} | {store.megabytes:.0f} |
 | DuckDB, bare `GROUP BY` | {peer.seconds:.1f} | {peer_rate:,.0f} | {peer.megabytes:.0f} |
 
-The release takes {ratio:.1f} times as long as DuckDB, and {store_ratio:.1f} times as long as SQLite. Of its time the
-private store took {reading:.0%} to read and count, {deleting:.0%} to delete, and {lasting:.0%} to put on the disk what it
-deleted and to cut its log, which neither of the others does. The rest is Python, the start, and the public store.
+The release takes {ratio:.1f} times as long as DuckDB, and {store_ratio:.1f} times as long as SQLite.
+Of its time the private store took {reading:.0%} to read and count, {deleting:.0%} to delete, and {lasting:.0%} to put
+on the disk what it deleted and to cut its log, which neither of the others does. The rest is Python, the start, and the
+public store.
 
-One week's release: {week:.2f} s (median), {first:.2f} s in the first ten weeks, behind which all others wait, {last:.2f} s
-in the last ten, when nearly all rows are gone.
+One week's release: {week:.2f} s (median), {first:.2f} s in the first ten weeks, behind which all others
+wait, {last:.2f} s in the last ten, when nearly all rows are gone.
 """
 
 
