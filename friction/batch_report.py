@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from friction.records import TeamId
 from friction.rejects import Group, Rejects
 
 Lost = Literal["no target", "no author's team", "no team that may be spoken of"]
 """Why a comment lands on no pair."""
+_ANEW: Final = "To count it anew, withdraw it first: friction ingest --batches"
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ def to_json(report: Report) -> dict[str, Any]:
 def to_table(report: Report) -> str:
     """All of a report, for a terminal; a line for each thing that there is something to say of."""
     if report.repeated and not report.rows:
-        return f"{report.name}: in already, nothing to do"
+        return f"{report.name}: in already, nothing to do. {_ANEW}"
     would = "would count" if report.is_dry else "counted"
     first = (
         f"{report.name}: {report.rows} rows, {report.comments} comments, {report.added} votes {would}, "
@@ -149,7 +150,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
 
 def _in_already(report: Report) -> str:
     if report.repeated:
-        return "the very same file, whole: it does not count again"
+        return f"the very same file, whole: it does not count again. {_ANEW}"
     again = report.votes - report.added + report.repeats
     return f"{again} votes, which do not count again" if again else ""
 

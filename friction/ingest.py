@@ -110,6 +110,8 @@ def rehearse(
         _refuse_rejects(report)
     report.votes, report.added = preview.counts()
     report.waiting = _waiting(preview.voices(), settings)
+    if report.repeated:
+        report.added, report.waiting = 0, ()
     return report
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from friction.batch_report import Report, to_json
+from friction.batch_report import Report, to_json, to_table
 from friction.ingest import ingest, rehearse
 from friction.pipeline import Looker, Pipeline
 from friction.records import Week
 from friction.release import release
-from friction.settings import Settings
+from friction.settings import Settings, SourceSection
 from friction.store.releases import ReleaseStore
 from friction.store.scores import Preview, ScoreStore, Vote
 from tests.conftest import CONFIG, ENGINES, Ask
@@ -83,6 +83,19 @@ def test_a_file_that_is_in_whole_is_said_to_be_so(settings: Settings, pipeline: 
     ingest(path, settings=settings, pipeline=pipeline, store=scores)
     report = _rehearse(path, settings, pipeline, settings.scores_address)
     assert (report.repeated, report.added, report.comments, to_json(report)["in_already"]) == (True, 0, 2, True)
+
+
+def test_a_file_that_is_in_whole_counts_no_more_once_its_columns_are_said(
+    settings: Settings, pipeline: Pipeline, scores: ScoreStore
+) -> None:
+    path = _file(settings.home, ["marketing,It is a slow week for everybody here,sales,p8,2026-W10"])
+    assert ingest(path, settings=settings, pipeline=pipeline, store=scores).unattributed["no target"] == 1
+    settings.sources["told"] = SourceSection(about_team="id")
+    with closing(Preview(settings.scores_address, enough=5)) as preview:
+        report = rehearse(path, settings=settings, pipeline=pipeline, preview=preview, source="told")
+    assert (report.repeated, report.votes, report.added, report.waiting) == (True, 1, 0, ())
+    assert "withdraw it first" in to_table(report)
+    assert ingest(path, settings=settings, pipeline=pipeline, store=scores, source="told").added == 0
 
 
 def test_without_a_store_and_without_a_model(settings: Settings) -> None:

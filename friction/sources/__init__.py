@@ -191,9 +191,9 @@ def _text(file: _File) -> Opened:
         if form.fits(start):
             return file.chat(form.export(lines, file.name))
     if google_chat.is_part(start):
-        raise SourceError(f"{file.name} is one conversation of a Google Chat takeout; give the whole archive")
+        raise SourceError(f"{file.name} is one conversation of a Google Chat takeout; give the whole of it as a zip")
     if slack.is_part(start):
-        raise SourceError(f"{file.name} is one day of a Slack channel; give the whole archive")
+        raise SourceError(f"{file.name} is one day of a Slack channel; give the whole export as a zip")
     if start.startswith("["):
         raise SourceError(f"{file.name} is one JSON array; write one object a line instead (JSON lines)")
     return file.objects(lines)

@@ -60,8 +60,8 @@ def read(raw: BinaryIO, name: str) -> Sheet:
         for other, more in sheets:
             if len(header) > 1 and more.height > 1 and _header(more) == header:
                 raise SourceError(
-                    f"{name} has the same header on its sheets {number} and {other}; put the answers on one sheet, or "
-                    "give each sheet as a file of its own"
+                    f"{name} has the same header on its sheets {number} and {other}; delete one that is a copy, or put "
+                    "all answers on one sheet"
                 )
             others.append(other)
     return Sheet(_guarded(sheet, name), number, tuple(others))

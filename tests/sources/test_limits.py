@@ -178,7 +178,7 @@ def test_answers_on_several_sheets_are_not_read_in_part(refusal: Said) -> None:
     assert "the same header" not in said
     assert "f (sheet 1) has no column 'text'" in said
     twice = [[["text", "week"], ["a", "2026-W10"]], [["Totals"], [3]], [["", "text ", "week"], ["b", "2026-W11"]]]
-    assert "the same header on its sheets 1 and 3; put the answers on one sheet" in refusal(sheets(*twice))
+    assert "the same header on its sheets 1 and 3; delete one that is a copy" in refusal(sheets(*twice))
     assert "Nadia" not in refusal(sheets(*twice))
 
 
@@ -209,7 +209,7 @@ def test_standard_input_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         (b'{"messageType": 1, "body": 1, "value": [' + b"[" * 200_000, "damaged, cut off or over a limit"),
         (b'[{"messageType": "x", "body": "' + b"a" * (limits.MAX_MESSAGE + 200_000) + b'"}]', "over a limit"),
         (b'{"type": "version", "version": 1}\n{"type": "post', "line 2 is damaged"),
-        (b'{"messages": [{"creator": {}}]}', "give the whole archive"),
+        (b'{"messages": [{"creator": {}}]}', "give the whole of it as a zip"),
     ],
 )
 def test_a_damaged_chat_export(refusal: Said, content: bytes, said: str) -> None:
