@@ -15,7 +15,15 @@ _SAYS_NOTHING: Final = frozenset(
     nothing to say|not applicable|no answer|none at all|nothing special|no feedback|idk|ras|r.a.s|r a s|rien|aucun
     aucune|neant|rien a signaler|rien a dire|rien a ajouter|rien de special|rien de particulier|pas de commentaire
     pas de commentaires|aucun commentaire|sans objet|sans avis|s/o|so|sans commentaire|sans commentaires
-    pas d'avis|nothing for now|rien pour l'instant|rien pour le moment|tbd|(blank)|(vide)|<na>|nan|99
+    pas d'avis|nothing for now|rien pour l'instant|rien pour le moment|tbd|(blank)|(empty)|(vide)|<na>|nan|99
+    no remark|no remarks|no further comment|no further comments|no suggestion|no suggestions|no opinion|no idea
+    don't know|i don't know|dont know|not sure|nothing else|nothing really|nothing specific|nothing in particular
+    nothing comes to mind|nothing to declare|nothing to mention|nothing at the moment|nothing at this time
+    none at the moment|none at this time|not at this time|not at the moment|no comment at this time|not applicable to me
+    no thanks|no, thanks|no thank you|no, thank you|see above|same as above|ditto|idem|test|x|xx|xxx|n\\a
+    pas de remarque|pas de remarques|aucune remarque|pas de suggestion|pas de suggestions|aucune suggestion|aucune idee
+    pas d'idee|pas d'opinion|sans opinion|je ne sais pas|ne sais pas|nsp|non concerne|non concernee|non applicable
+    rien d'autre|rien de plus|rien du tout|rien en particulier|rien a declarer|non merci|non, merci|voir ci-dessus
     """.replace("\n", "|").split("|")
 )
 _ONLY: Final = frozenset(word for entry in _SAYS_NOTHING if (word := entry.strip()))
