@@ -21,7 +21,7 @@ _LONG: Final = 6
 """Words that most options have no more of; that few have."""
 _ENOUGH: Final = 5
 """Answers from which it shows that they come from a list; of short ones, three are enough."""
-_PARTS: Final = re.compile(r"[,;]+")
+_PARTS: Final = re.compile(r"[,;|]+")
 """What stands between the boxes that one answer ticks."""
 _ASKS_FOR_WORDS: Final = re.compile(
     r"\b(?:about|why|pourquoi|feedback|verbatim|own words|comments|comment(?=\W*$)|your comment"

@@ -5,7 +5,8 @@ Choices come as labels or as numbers, as the export was told ([sources.NAME.code
 Rows of previews and tests, which the Status column marks, were sent by nobody. Anonymised exports leave the
 recipient's columns empty. In front of the questions stand StartDate, EndDate, Status, IPAddress, Progress, Duration,
 Finished, RecordedDate, ResponseId and the recipient; times are in the time zone of the account that exports. What
-Text iQ makes of a text question Q2 stands in columns of its own, "Q2 - Topics", "Q2 - Sentiment" ...: nobody's words.
+Text iQ makes of a text question Q2 stands in columns of its own, "Q2 - Topics", "Q2 - Sentiment" ...: nobody's words,
+nor are the choices in the order in which they were shown, under a question that ends in "Display Order".
 
 https://www.qualtrics.com/support/survey-platform/data-and-analysis-module/data/download-data/understanding-your-dataset/
 https://www.qualtrics.com/support/survey-platform/data-and-analysis-module/text-iq/text-iq-functionality/
@@ -38,6 +39,7 @@ _TEXT_IQ: Final = re.compile(
     r".+ - (?:actionability|effort(?: numeric)?|emotion(?: intensity)?|(?:parent )?topics"
     r"|sentiment(?: polarity| score)?|topic (?:sentiment (?:label|score)|hierarchy level \d+))"
 )
+_SHOWN: Final = "display order"
 _DATES: Final = ("recordeddate", "enddate", "startdate")
 
 
@@ -52,6 +54,7 @@ def _head(rows: Rows) -> Head | None:
     questions = rows[0] if imports == [1] or count == 1 else rows[1]
     roles = named(keys, _ROLES)
     roles |= {index: "other" for index, key in enumerate(keys) if _TEXT_IQ.fullmatch(key)}
+    roles |= {index: "other" for index, asked in enumerate(leveled(questions)) if asked.endswith(_SHOWN)}
     if "recordeddate" not in keys:
         roles |= dict.fromkeys(places(keys, "enddate")[:1], "week")
     return Head(

@@ -93,6 +93,8 @@ def test_what_people_wrote_about_a_team_is_read(form: Read, question: str, answe
 def test_long_options_are_known_by_their_repetition(form: Read) -> None:
     answers = ["I wait for them every single day of the week", "I could do my work without them"] * 3
     assert _texts(form("Sales does what it says", answers)) == CANTEEN[:6]
+    shown = ["They call back in time|They keep the dates", "They keep the dates|They call back in time"] * 2
+    assert _texts(form("Sales does what it says", shown)) == CANTEEN[:4]
 
 
 def test_a_box_that_is_ticked_says_what_its_header_says() -> None:
@@ -109,8 +111,10 @@ def test_a_survey_of_choices_alone_asks_for_the_column(opened: Read) -> None:
 def test_topics_and_sentiments_that_qualtrics_finds_are_nobodys_words(opened: Read) -> None:
     asked = "What could Sales do better?"
     found = ["Parent Topics", "Topics", "Topic Sentiment Label", "Sentiment", "Emotion", "Topic Hierarchy Level 1"]
-    keys = ["StartDate", "EndDate", "Finished", "RecordedDate", "ResponseId", "Q1", "Q2", *(f"Q2 - {f}" for f in found)]
+    keys = ["StartDate", "EndDate", "Finished", "RecordedDate", "ResponseId", "Q1", "Q2"]
+    keys += ["Q2_DO", *(f"Q2 - {f}" for f in found)]
     titles = ["Start Date", "End Date", "Finished", "Recorded Date", "Response ID", "Which team are you in?", asked]
+    titles += [f"{asked} - Display Order"]
     imports = [f'{{"ImportId":"{key}"}}' for key in keys]
     day = "2026-03-02 09:04:01"
     said = ["They answer far too late every time", "Please share the forecast before Monday"]
@@ -122,7 +126,10 @@ def test_topics_and_sentiments_that_qualtrics_finds_are_nobodys_words(opened: Re
         "Anger",
         "Process",
     ]
-    rows = [[day, day, "True", day, f"R_{n}", "Marketing", text, *made] for n, text in enumerate(said)]
+    rows = [
+        [day, day, "True", day, f"R_{n}", "Marketing", text, "Call us back|Keep the dates", *made]
+        for n, text in enumerate(said)
+    ]
     content = comma_separated([keys, [*titles, *(f"{asked} - {f}" for f in found)], imports, *rows]).encode()
     result = opened(content)
     assert _texts(result) == said
