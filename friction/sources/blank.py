@@ -20,7 +20,7 @@ _SAYS_NOTHING: Final = frozenset(
     don't know|i don't know|dont know|not sure|nothing else|nothing really|nothing specific|nothing in particular
     nothing comes to mind|nothing to declare|nothing to mention|nothing at the moment|nothing at this time
     none at the moment|none at this time|not at this time|not at the moment|no comment at this time|not applicable to me
-    no thanks|no, thanks|no thank you|no, thank you|see above|same as above|ditto|idem|test|x|xx|xxx|n\\a
+    no thanks|no, thanks|no thank you|no, thank you|see above|same as above|ditto|idem|n\\a
     pas de remarque|pas de remarques|aucune remarque|pas de suggestion|pas de suggestions|aucune suggestion|aucune idee
     pas d'idee|pas d'opinion|sans opinion|je ne sais pas|ne sais pas|nsp|non concerne|non concernee|non applicable
     rien d'autre|rien de plus|rien du tout|rien en particulier|rien a declarer|non merci|non, merci|voir ci-dessus

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, get_args
 
 from friction.errors import SourceError
 from friction.records import Mention, TeamId
@@ -55,6 +55,8 @@ class Layout:
     people: tuple[int, ...] = ()
     unsaid: tuple[int, ...] = ()
     """Columns of teams of which nothing says whose they are."""
+    rivals: tuple[tuple[Whose, tuple[int, ...]], ...] = ()
+    """Columns of teams that all say the same, so that one must be named: whose they say that they are, and which."""
 
     @property
     def taken(self) -> tuple[str, ...]:
@@ -67,6 +69,7 @@ class Layout:
             *(f"{said}: {_columns(column)}" for said, column in known if column is not None),
             *(f"comments{f' on {team}' if team else ''}: {_columns(*found)}" for team, found in comments.items()),
             *(f"whose team? say from_team or about_team: {_columns(column)}" for column in self.unsaid),
+            *(f"name one of them {whose} in [sources.NAME]: {_columns(*found)}" for whose, found in self.rivals),
         )
 
     @property
@@ -146,7 +149,12 @@ class Finder:
             question=question,
             asked=frozenset(asked - {"text"}),
             people=self._head.people if respondent is None else (respondent,),
-            unsaid=tuple(column for column, said in teams if said is None or _only(teams, said) is None),
+            unsaid=tuple(column for column, said in teams if said is None),
+            rivals=tuple(
+                (said, found)
+                for said in get_args(Whose)
+                if len(found := tuple(column for column, what in teams if what == said)) > 1 and told[said] is None
+            ),
         )
 
     def _role(self, role: Role) -> int | None:

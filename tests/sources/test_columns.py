@@ -133,6 +133,17 @@ def test_what_is_not_guessed_is_asked_for_and_may_be_said(survey) -> None:  # ty
     assert [r.comment.about_team for r in said.rows] == ["sales"]
 
 
+def test_of_two_columns_of_the_author_s_team_one_is_to_be_named(survey) -> None:  # type: ignore[no-untyped-def]
+    header = ["Which team are you in?", "What happened?", "Department"]
+    answer = ["Support", "They never answer us in Marketing.", "Sales"]
+    opened = survey(header, answer)
+    assert opened.taken == ("comments: column C", "name one of them from_team in [sources.NAME]: columns B, D")
+    assert [r.comment.from_team for r in opened.rows] == [None]
+    said = survey(header, answer, from_team="Department")
+    assert said.taken == ("author's team: column D", "comments: column C")
+    assert [r.comment.from_team for r in said.rows] == ["sales"]
+
+
 @pytest.mark.parametrize("answers", [[], ["RAS", ""], [""]])
 def test_a_quiet_week_is_no_comments(survey, answers: list[str]) -> None:  # type: ignore[no-untyped-def]
     header = ["Your team", "Rate the week (1-5)", "What slows you down?"]
