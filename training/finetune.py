@@ -5,6 +5,10 @@
 Trains once for each seed, from the same first weights in another order, and keeps of each the epoch that does best on
 dev (mean of blame, appreciation and pattern average precision). The released network is the mean of their weights
 (Wortsman et al. 2022, "Model soups"). Resumable. The test split is not read here.
+
+Where the corpus has grown since, a trained network goes on for another epoch instead of from the start:
+
+    python -m training.finetune --encoder build/model --out build/further --epochs 1 --rate 7e-5 --seeds 41
 """
 
 import argparse
@@ -216,12 +220,13 @@ def train_once(
 ) -> tuple[Network, Tokenizer]:
     """The encoder's network trained on ``rows`` from one seed, kept in ``folder``.
 
-    Taken from there where it stands already, taken up where it is half done.
+    Taken from there where it stands already, taken up where it is half done. Where ``encoder`` holds a network that
+    was trained here before, that is what training goes on from.
     """
     if not (folder / "network.pt").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(FIRST_WEIGHTS)
-        network, tokenizer = new_network(encoder)
+        network, tokenizer = (load_network if (encoder / "network.pt").is_file() else new_network)(encoder)
         train(
             network,
             tokenizer,
@@ -255,7 +260,7 @@ def soup(networks: Sequence[Network]) -> Network:
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True, help="an encoder, or a network to go on from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
