@@ -7,8 +7,7 @@
 - ``complaints``: X-CI (Jin & Aletras 2021), ten folds, four-way severity of complaints and complaint or not.
 - ``politeness``: TyDiP (Srinivasan & Choi 2022), trained on English, tested on French: once as it is, and once with the
   labels carried over a public parallel corpus (what the English-trained network says of the English side teaches the
-  French side; Prettenhofer & Stein 2010 call it cross-language learning, others annotation projection). No French
-  label is seen.
+  French side: Xu & Yang 2017, "Cross-lingual Distillation for Text Classification"). No French label is seen.
 
 Each fine-tunes the encoder anew with one linear head; nothing of the test rows is seen, thresholds stay at one half.
 Where each set is published stands in the datasheet of the public data. Prints Markdown.
