@@ -37,6 +37,8 @@ SHORTEST: Final = 4
 """Characters of an id that name a batch."""
 SHOWN: Final = 12
 """Characters of an id that are told."""
+AT_ONCE: Final = 500
+"""Windows of one question: a database takes so many values and no more."""
 _PLACE: Final = ("from_team", "about_team", "week", "batch")
 
 
@@ -130,8 +132,10 @@ def forget(db: Connection) -> None:
     would outlive others, and whoever holds the store and all of a file but a name could test names with it.
     """
     windows = salted(db)
+    blocks = [windows[:1]]  # most stand in the first that they may stand in
+    blocks += [windows[i : i + AT_ONCE] for i in range(1, len(windows), AT_ONCE)]
     for id in db.scalars(select(BATCHES.c.id)).all():
-        if not any(_stands(db, id, some) for some in (windows[:1], windows[1:])):  # most stand in the first they may
+        if not any(_stands(db, id, some) for some in blocks):
             db.execute(delete(BATCHES).where(BATCHES.c.id == id))
     db.execute(update(BATCHES).values(key=None))
 
