@@ -19,6 +19,8 @@ from friction.store.operations import UPLOADS
 
 State = Literal["waiting", "reading", "done", "failed", "withdrawn"]
 OPEN: Final = ("waiting", "reading")
+_NUL: Final = "\0"
+"""In no id; PostgreSQL takes no text that has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def add(operations: Database, batch: Batch) -> None:
 
 def find(operations: Database, id: str) -> Batch | None:
     """The upload of this id, if there is one."""
+    if _NUL in id:
+        return None
     with operations.read() as db:
         row = db.execute(select(UPLOADS).where(UPLOADS.c.id == id)).one_or_none()
     return None if row is None else _batch(row)
@@ -75,8 +79,10 @@ def find(operations: Database, id: str) -> Batch | None:
 def sent(operations: Database, key: str, *, before: str | None, limit: int) -> list[Batch]:
     """Uploads of an access key, the latest first; with ``before``, those that came before the one of this id."""
     theirs = select(UPLOADS).where(UPLOADS.c.key == key).order_by(UPLOADS.c.id.desc()).limit(limit)
+    if before is not None:
+        theirs = theirs.where(UPLOADS.c.id < before.replace(_NUL, ""))
     with operations.read() as db:
-        rows = db.execute(theirs if before is None else theirs.where(UPLOADS.c.id < before)).all()
+        rows = db.execute(theirs).all()
     return [_batch(row) for row in rows]
 
 

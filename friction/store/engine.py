@@ -18,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from friction.errors import UsageError
 from friction.locks import waited_for
@@ -26,6 +27,8 @@ PATIENCE: Final = 600
 """Seconds that a writer waits for another: as long as a very large file may take."""
 CONNECTIONS: Final = 15
 """To a database, from one process, at most; each stays open, since to open one takes longer than to read."""
+QUEUE: Final = 10
+"""Seconds that a thread waits for one of them: where the database hangs, none comes back."""
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -131,8 +134,11 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        with self._said():
-            db = self._engine.connect()
+        try:
+            with self._said():
+                db = self._engine.connect()
+        except NoneFree:
+            raise UsageError(f"Cannot use the store at {self.shown}: every connection to it is busy") from None
         with db:
             yield db
 
@@ -184,6 +190,7 @@ def _engine(url: URL) -> Engine:
             poolclass=QueuePool,
             pool_size=CONNECTIONS,
             max_overflow=0,
+            pool_timeout=QUEUE,
             pool_pre_ping=url.get_backend_name() != "sqlite",
         )
     except NoSuchModuleError:

@@ -255,6 +255,14 @@ def test_only_its_sender_is_told_of_a_batch(empty_client: httpx.Client, operatio
         assert empty_client.post("/v1/batches", files={"file": ROWS}, headers=wrong).status_code == 403
 
 
+@ENGINES
+def test_an_id_that_no_database_could_hold_is_none(empty_client: httpx.Client) -> None:
+    sent = _send(empty_client).json()["id"]
+    assert empty_client.get("/v1/batches/%00").status_code == 404
+    listed = empty_client.get("/v1/batches?cursor=g%00")
+    assert [batch["id"] for batch in listed.json()["batches"]] == [sent]
+
+
 def test_the_list_comes_in_pages(empty_client: httpx.Client, spool: Spool) -> None:
     sent = [_send(empty_client).json()["id"] for _ in range(5)]
     found, cursor = [], {}

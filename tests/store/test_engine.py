@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Barrier
 
 import pytest
@@ -10,9 +11,10 @@ from sqlalchemy import event, text
 
 from friction.errors import UsageError
 from friction.settings import Settings
-from friction.store import keys
+from friction.store import audit, engine, keys
 from friction.store.engine import CONNECTIONS, Database
 from friction.store.operations import open_operations
+from service.notes import Notes
 from tests.conftest import ENGINES
 
 
@@ -31,6 +33,28 @@ def test_a_crowd_of_readers_opens_each_connection_once(operations: Database) -> 
         for _ in range(3):
             list(readers.map(read, range(CONNECTIONS)))
     assert 0 < len(opened) <= CONNECTIONS
+
+
+def test_where_every_connection_hangs_the_next_is_told_and_notes_go_on(
+    operations: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a database that hangs for a while would end the thread that writes the audit trail, until a restart."""
+    key, _ = keys.create(operations, ["read"])
+    monkeypatch.setattr(engine, "QUEUE", 0.1)
+    store = open_operations(settings.operations_address)
+    notes = Notes(store, days=100_000, idle=3600)
+    one = audit.Asked(600, key.id, "GET /v1/pairs", "", 200)
+    with ExitStack() as hanging:
+        for _ in range(CONNECTIONS):
+            hanging.enter_context(store.read())
+        with pytest.raises(UsageError, match="every connection to it is busy"):
+            keys.every(store)
+        notes.asked(one)
+        notes._write()
+    notes.start()
+    notes.close()
+    assert audit.told(store) == [(one, 1)]
+    store.close()
 
 
 @ENGINES
