@@ -153,6 +153,19 @@ def test_a_person_is_one_however_the_address_is_written(run: Ingest, settings: S
     assert len(rows(settings, "select distinct respondent from scores")) == 1
 
 
+@pytest.mark.parametrize(("more", "cells"), [(0, 0), (1, 1)])
+def test_whom_a_tool_calls_now_by_a_number_now_by_an_address_is_no_second_voice(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings, more: int, cells: int
+) -> None:
+    """One of four people has lost their number by the second week: not five voices. Five numbers are."""
+    said = "They never answer us in week {0},sales,marketing,{1},2026-W{0}\n"
+    week = Week.parse("2026-W11")
+    for number, people in ((10, [f"100{i}" for i in range(4 + more)]), (11, ["ann@x.example", "1002"])):
+        assert run(HEADER + "".join(said.format(number, p) for p in people), f"{number}.csv").added == len(people)
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=week)
+    assert len(releases.cells()) == cells
+
+
 def test_a_file_that_grew_after_its_release_brings_its_new_rows_alone(
     run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
 ) -> None:

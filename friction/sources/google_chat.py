@@ -80,13 +80,14 @@ def export(packed: zipfile.ZipFile, name: str) -> Export:
         for folder in folders:
             for found in said(folder):
                 number = next(numbers)
+                sent = _moment(text(found, "created_date"))
                 gone = text(found, "message_state") == "DELETED" or bool(part(found, "deletion_metadata"))
                 yield Message(
                     number=number,
                     place=folder,
-                    id=text(found, "message_id") or f"{folder.rpartition('/')[2]}/{number}",
+                    id=text(found, "message_id") or f"{folder.rpartition('/')[2]}/{sent or number}",
                     author=None if gone else _person(part(found, "creator")),
-                    sent=_moment(text(found, "created_date")),
+                    sent=sent,
                     write=partial(markup.markdown, text(found, "text")),
                     is_lasting=bool(text(found, "message_id")),
                 )

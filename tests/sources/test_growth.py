@@ -15,7 +15,7 @@ from friction.settings import Settings, SourceSection
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore
 from tests.conftest import ENGINES, query
-from tests.sources.exports import MATTERMOST, archive, comma_separated, workbook
+from tests.sources.exports import MATTERMOST, TAKEOUT_ROOT, archive, comma_separated, workbook
 
 pytestmark = ENGINES
 MARCH = Week.parse("2026-W10")
@@ -109,6 +109,23 @@ def a_mattermost_channel_is_renamed() -> Grown:
     return "mattermost.jsonl", content, content.replace(b"ask-it", b"help-it"), 0
 
 
+def _takeout(*texts: str) -> bytes:
+    """As takeouts were, without ids of messages: the newest first."""
+    said = [
+        {
+            "creator": {"name": f"P {n}", "email": f"p{n}@example.test", "user_type": "Human"},
+            "created_date": f"Monday, March {9 if n > 5 else 2}, 2026 at 9:1{n}:05 AM UTC",
+            "text": text,
+        }
+        for n, text in enumerate(texts)
+    ]
+    return archive({f"{TAKEOUT_ROOT}/Space AAAA1/messages.json": {"messages": said[::-1]}})
+
+
+def a_takeout_without_ids_has_a_message_more() -> Grown:
+    return "takeout.zip", _takeout(*SAID), _takeout(*SAID, "Sales is late again."), 1
+
+
 CASES: list[Callable[[], Grown]] = [
     terse_answers_become_prose,
     a_question_is_reworded,
@@ -118,13 +135,15 @@ CASES: list[Callable[[], Grown]] = [
     a_row_stands_twice,
     a_slack_channel_is_renamed,
     a_mattermost_channel_is_renamed,
+    a_takeout_without_ids_has_a_message_more,
 ]
 
 
 @pytest.fixture
 def run(settings: Settings, pipeline: Pipeline, scores: ScoreStore, tmp_path: Path) -> Callable[[str, bytes], int]:
     groups = {"mkt": "marketing", "acme": "marketing"}
-    settings.sources["this"] = SourceSection.model_validate({"groups": groups})
+    channels = {"Space AAAA1": {"from_team": "marketing"}}
+    settings.sources["this"] = SourceSection.model_validate({"groups": groups, "channels": channels})
 
     def votes_added(name: str, content: bytes) -> int:
         path = tmp_path / name
