@@ -1,6 +1,7 @@
 """From a file to the private store: every comment once, or a row number and a reason.
 
-Composes a source, the pipeline and the store; keeps no text. Called by the commands ``ingest`` and ``weekly``.
+Composes a source, the pipeline and the store; keeps no text. Called by ``friction.commands``, for every
+command that reads files.
 """
 
 import hashlib

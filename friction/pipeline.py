@@ -4,7 +4,7 @@
 
 This is the only composer of code that sees text. The steps know nothing of each other. What comes in is masked
 before anything else looks at it; what goes out has no text, only teams, probabilities and character offsets.
-Called by the commands ``score`` and ``ingest``, and by the scoring endpoint.
+Called by the commands that score or ingest, and by the scoring endpoint.
 """
 
 from collections import deque

@@ -26,7 +26,8 @@ def test_every_file_that_carries_a_promise_exists() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in (*ROOT.glob("*.md"), *(ROOT / "training").rglob("*.md")):
+    pages = [page for room in ("docs", "models", "training") for page in (ROOT / room).rglob("*.md")]
+    for page in (*ROOT.glob("*.md"), *pages):
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 

@@ -1,9 +1,9 @@
 """The organisation's own list of names to mask: a file of names, or of their salted hashes.
 
 One name a line; ``#`` begins a remark. In the hashed form the first line is ``salt: TEXT`` and every other line is
-the HMAC-SHA-256 of the folded name under that salt, in hexadecimal: ``python -m friction.redaction.roster NAMES``
-writes it. Hashes keep a passer-by from reading the list; whoever has the file can still try names on it, so keep it as
-private as the list.
+the HMAC-SHA-256 of the folded name under that salt, in hexadecimal: ``python -m friction.redaction NAMES`` writes it.
+Hashes keep a passer-by from reading the list; whoever has the file can still try names on it, so keep it as private as
+the list.
 
 Promises: no name is in a message. A listed name is masked in any case, with or without accents.
 """
@@ -11,8 +11,7 @@ Promises: no name is in a message. A listed name is masked in any case, with or 
 import hashlib
 import hmac
 import secrets
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -86,13 +85,14 @@ def read(path: Path) -> Roster:
     return Roster(frozenset(folded(line) for _, line in kept))
 
 
-def hashed_lines(names: Iterable[str]) -> Iterator[str]:
-    """The hashed form of a list, under a new salt."""
+def hashed_lines(roster: Roster) -> Iterator[str]:
+    """The hashed form of a list in the clear, under a new salt.
+
+    Raises:
+        UsageError: it is hashed already.
+    """
+    if roster.salt is not None:
+        raise UsageError("The list holds hashes already; give the one with the names.")
     salt = secrets.token_hex(16)
     yield f"salt: {salt}"
-    yield from sorted(hashed(folded(name), salt.encode()) for name in names if folded(name) and name[0] != "#")
-
-
-if __name__ == "__main__":
-    with Path(sys.argv[1]).open(encoding="utf-8-sig") as lines:
-        print("\n".join(hashed_lines(lines)))
+    yield from sorted(hashed(name, salt.encode()) for name in roster.entries)

@@ -98,7 +98,7 @@ class SourceSection(Section):
 
 
 class InboxSection(Section):
-    """``[inbox]``: what becomes of the files that people put there. See docs/ingesting.md."""
+    """``[inbox]``: what becomes of the files that people put there. See docs/inbox.md."""
 
     after: Literal["delete", "keep"] = "delete"
     """Once a file is read: it holds comments as people wrote them, so that nothing of it stays unless this says so."""

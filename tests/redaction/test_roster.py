@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,18 @@ NAMES = "# our own\nZébulon Quartz\nblorp\nMc Fly\n"
 @pytest.fixture(params=["plain", "hashed"])
 def listed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "names.txt"
-    path.write_text(NAMES if request.param == "plain" else "\n".join(hashed_lines(NAMES.splitlines())), "utf-8")
+    path.write_text(NAMES, "utf-8")
+    if request.param == "hashed":
+        path.write_text(_command(path), "utf-8")
     return path
+
+
+def _command(path: Path) -> str:
+    made = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "friction.redaction", path], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    return made.stdout
 
 
 @pytest.mark.parametrize(
@@ -32,11 +44,16 @@ def test_listed_names_are_masked(listed: Path, text: str, masked: str) -> None:
     assert set(redacted.counts) <= {"listed_name"}
 
 
-def test_hashes_do_not_show_the_names_and_differ_each_time() -> None:
-    first, second = (list(hashed_lines(NAMES.splitlines())) for _ in range(2))
+def test_hashes_do_not_show_the_names_and_differ_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text(NAMES, "utf-8")
+    first, second = (list(hashed_lines(read(path))) for _ in range(2))
     assert len(first) == 4
     assert not set(first) & set(second)
     assert "zebulon" not in " ".join(first)
+    path.write_text("\n".join(first), "utf-8")
+    with pytest.raises(UsageError, match="hashes already"):
+        list(hashed_lines(read(path)))
 
 
 @pytest.mark.parametrize(
