@@ -45,11 +45,6 @@ class Margin:
             appreciating=self.appreciating + cell.appreciation,
         )
 
-    @property
-    def blame_share(self) -> float | None:
-        """Share of the voices that blame, as counted; None where there is no cell."""
-        return self.blaming / self.voices if self.voices else None
-
 
 def closed_in(cells: Iterable[Cell], first: Week, last: Week) -> list[Cell]:
     """Cells that closed in a span of weeks, both ends included."""

@@ -18,22 +18,8 @@ Pattern = Literal[
     "mistakes",
     "disrespect",
 ]
-Conflict = Literal["task", "process", "relationship"]
 
 STANCES: Final = ("blame", "appreciation")
 PATTERNS: Final[tuple[Pattern, ...]] = get_args(Pattern)
-CONFLICTS: Final[dict[Pattern, Conflict]] = {
-    "poor_handoff": "task",
-    "no_follow_through": "task",
-    "unfair_share": "process",
-    "unresponsive": "process",
-    "broken_commitment": "process",
-    "kept_in_the_dark": "process",
-    "competing_goals": "process",
-    "mistakes": "task",
-    "disrespect": "relationship",
-}
-"""Kind of group conflict behind each pattern (Jehn 1995, "A multimethod examination of intragroup conflict")."""
-
 HEADS: Final = ("is_team", *STANCES, *PATTERNS)
 """The model's outputs, in order: is the mention the team at all, the two stances, the nine patterns."""

@@ -240,7 +240,6 @@ def is_from_here(request: Request) -> bool:
 
 
 Reader = Annotated[Caller, Depends(Access("read"))]
-Scorer = Annotated[Caller, Depends(Access("score"))]
 Uploader = Annotated[Caller, Depends(Access("upload"))]
 Administrator = Annotated[Caller, Depends(Access("admin"))]
 PageReader = Annotated[Caller, Depends(Access("read", page=True))]

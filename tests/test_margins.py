@@ -40,7 +40,6 @@ def test_both_ways_of_adding_up_give_the_company(cells: list[Cell]) -> None:
         assert sum(m.voices for m in totals.values()) == whole.voices
         assert sum(m.blaming for m in totals.values()) == whole.blaming
     assert whole.cells == len(cells)
-    assert whole.blame_share == pytest.approx(whole.blaming / whole.voices)
 
 
 def test_a_total_is_corrected_and_has_an_interval(make_cells: MakeCells) -> None:
@@ -62,7 +61,7 @@ def test_only_what_one_model_made_is_added_up(make_cells: MakeCells) -> None:
 
 def test_without_cells_there_is_nothing_to_say() -> None:
     assert received([]) == given([]) == {}
-    assert company([]).blame_share is None
+    assert company([]) == Margin()
 
 
 def test_a_span_takes_whole_cells_by_the_week_in_which_they_closed(cells: list[Cell]) -> None:

@@ -67,6 +67,10 @@ def read(raw: BinaryIO, name: str) -> Sheet:
     return Sheet(_guarded(sheet, name), number, tuple(others))
 
 
+def _damaged(name: str) -> SourceError:
+    return SourceError(f"{name} is a damaged workbook; open it in a spreadsheet and save it again")
+
+
 @contextmanager
 def _damage(name: str) -> Iterator[None]:
     try:
@@ -74,7 +78,7 @@ def _damage(name: str) -> Iterator[None]:
     except (CalamineError, OSError, ValueError) as error:
         if isinstance(error, SourceError):
             raise
-        raise SourceError(f"{name} is a damaged workbook; open it in a spreadsheet and save it again") from None
+        raise _damaged(name) from None
 
 
 def _guarded(sheet: CalamineSheet, name: str) -> Iterator[Record]:
@@ -113,9 +117,7 @@ class _Extent:
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
         except expat.ExpatError:
-            raise SourceError(
-                f"{self._name} is a damaged workbook; open it in a spreadsheet and save it again"
-            ) from None
+            raise _damaged(self._name) from None
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         kind = tag.rpartition(":")[2]

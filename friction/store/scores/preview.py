@@ -10,14 +10,13 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from friction.disclosure import SEEN_WEEKS
 from friction.records import Week
 from friction.store.engine import Database
 from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import Again, Voices, known, voices
 from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
-from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, clock, find_window, is_pair
+from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, find_window, is_pair, oldest_week
 from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 1000
@@ -63,8 +62,7 @@ class Preview:
         if self._database is None:
             return None
         with self._database.read() as db:
-            released = clock(db, "released")
-        return None if released is None else released + -SEEN_WEEKS
+            return oldest_week(db)
 
     def has_batch(self, content: bytes) -> bool:
         """As ``ScoreStore.has_batch``."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from friction.disclosure import SEEN_WEEKS
 from friction.records import Week
 from friction.store.schema import open_store
 from friction.store.scores import batches
@@ -15,7 +14,7 @@ from friction.store.scores.adding import Voices, add
 from friction.store.scores.batches import Batch, Withdrawn, batch_id
 from friction.store.scores.closing import Closing
 from friction.store.scores.keys import file_key, make_secret
-from friction.store.scores.tables import METADATA, OUTBOX, SCHEMA, Pair, clock
+from friction.store.scores.tables import METADATA, OUTBOX, SCHEMA, Pair, clock, oldest_week
 from friction.store.scores.votes import Vote
 
 
@@ -40,10 +39,9 @@ class ScoreStore:
         self._database.close()
 
     def oldest_week(self) -> Week | None:
-        """The first week whose rows can still be counted: older ones would no longer be recognised as repeats."""
+        """The first week whose rows can still be counted."""
         with self._database.read() as db:
-            released = clock(db, "released")
-        return None if released is None else released + -SEEN_WEEKS
+            return oldest_week(db)
 
     def delivered(self) -> Week | None:
         """The last week whose release has surely reached the public side."""

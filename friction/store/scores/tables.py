@@ -23,6 +23,7 @@ from sqlalchemy import (
     true,
 )
 
+from friction.disclosure import SEEN_WEEKS
 from friction.records import TeamId, Week
 from friction.store.schema import Schema
 
@@ -165,6 +166,12 @@ def clock(db: Connection, name: str) -> Week | None:
     """A week that the store remembers, or None."""
     index = db.scalar(select(CLOCK.c.week).where(CLOCK.c.name == name))
     return None if index is None else Week(index)
+
+
+def oldest_week(db: Connection) -> Week | None:
+    """The first week whose rows can still be counted: older ones would no longer be recognised as repeats."""
+    released = clock(db, "released")
+    return None if released is None else released + -SEEN_WEEKS
 
 
 def set_clock(db: Connection, name: str, week: Week | None) -> None:
