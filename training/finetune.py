@@ -6,7 +6,8 @@ Trains once for each seed, from the same first weights in another order, and kee
 dev (mean of blame, appreciation and pattern average precision). The released network is the mean of their weights
 (Wortsman et al. 2022, "Model soups"). Resumable. The test split is not read here.
 
-Where the corpus has grown since, a trained network goes on for another epoch instead of from the start:
+Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
+et al. 2022, "Robust fine-tuning of zero-shot models"). The released one was made so, from the mean of two seeds:
 
     python -m training.finetune --encoder build/model --out build/further --epochs 1 --rate 7e-5 --seeds 41
 """
@@ -268,7 +269,7 @@ def main() -> None:
     args = parser.parse_args()
     rows, dev_items = training_rows(), examples(load("dev"))
     print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)
-    networks = []
+    networks = [load_network(args.encoder)[0]] if (args.encoder / "network.pt").is_file() else []
     for seed in args.seeds:
         network, tokenizer = train_once(
             args.encoder, args.out / f"seed-{seed}", rows, seed=seed, epochs=args.epochs, rate=args.rate
