@@ -32,6 +32,17 @@ def test_links_lead_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def test_the_map_of_rooms_has_every_room_and_no_other() -> None:
+    mapped = set()
+    for row in re.findall(r"^\| (`[^|]+) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M):
+        first, *others = re.findall(r"`([^`]+)`", row)
+        mapped |= {first, *(f"{first.split('/')[0]}/{other}" for other in others)}
+    assert all((ROOT / room).exists() for room in mapped)
+    for path in (*(ROOT / "friction").iterdir(), *(ROOT / "service").iterdir()):
+        if not path.name.startswith("_"):
+            assert f"{path.parent.name}/{path.name}{'/' * path.is_dir()}" in mapped
+
+
 def test_the_readme_names_only_commands_that_exist() -> None:
     from importlib.metadata import entry_points
 
