@@ -77,6 +77,7 @@ class Provider:
             self._return_to(request), code=code, code_verifier=begun["code_verifier"]
         )
         client.server_metadata["id_token_signing_alg_values_supported"] = ALGORITHMS
+        client.server_metadata.pop("jwks", None)  # kept, a key that the provider has withdrawn would go on signing
         said: Mapping[str, Any] = await client.parse_id_token(
             {"id_token": sent["id_token"], "access_token": sent["access_token"]},
             nonce=begun["nonce"],
@@ -117,14 +118,16 @@ async def come_back(
     """Open a session for whom the provider sends back. It may add parameters of its own, which say nothing here."""
     gate = gate_of(request)
     begun = dict(parse_qsl(request.cookies.get(f"{gate.cookie}-oidc", "")))
-    answer = await _finish(request, begun, code, state)
+    if not (state and hmac.compare_digest(begun.get("state", "").encode(), state.encode())):
+        return _failed(request, begun.get("back", "/"))  # the one that is awaited may still come, from another tab
+    answer = await _finish(request, begun, code)
     answer.delete_cookie(f"{gate.cookie}-oidc", path="/", secure=gate.is_secure, httponly=True, samesite="lax")
     return answer
 
 
-async def _finish(request: Request, begun: Mapping[str, str], code: str, state: str) -> Response:
+async def _finish(request: Request, begun: Mapping[str, str], code: str) -> Response:
     provider, back = _provider_of(request), begun.get("back", "/")
-    if not (state and code and hmac.compare_digest(begun.get("state", "").encode(), state.encode())):
+    if not code:
         return _failed(request, back)
     try:
         claims = await provider.claims(request, begun, code)
@@ -152,7 +155,7 @@ def _key(request: Request, provider: Provider, group: str, subject: str) -> Key 
 
 def _failed(request: Request, back: str, error: Exception | None = None) -> Response:
     gate_of(request).count_failure(request, _FAILED)
-    why = "no sign-in was begun in this browser" if error is None else type(error).__name__
+    why = "no sign-in was begun in this browser, or it was refused" if error is None else type(error).__name__
     _log.warning("signing in through the provider failed", extra={"fields": {"why": why}})
     return ask(request, back, "provider", 403)
 

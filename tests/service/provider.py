@@ -151,6 +151,8 @@ def _serve() -> None:
     @app.post("/authorize")
     def authorize() -> Any:
         assert request.args["code_challenge_method"] == "S256"
+        if "rotate" in request.form:
+            keys.update(withdrawn=keys["own"], own=RSAKey.generate_key(2048, {"kid": "one"}))
         signing.update(alg=request.form.get("alg", "RS256"), key=request.form.get("key", "own"))
         user = {"sub": "ada"} | json.loads(request.form["claims"])
         grant = server.get_consent_grant(end_user=user)

@@ -164,6 +164,21 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(
     assert sign_in(groups="board").status_code == 303
 
 
+def test_a_key_that_the_provider_has_withdrawn_signs_nobody_in(browser: httpx.Client, sign_in: SignIn) -> None:
+    """Its keys are asked for at each sign-in, so that a new one counts at once, though it be called like the old."""
+    assert sign_in(groups="board").status_code == 303
+    browser.cookies.clear()
+    _is_refused(browser, sign_in(groups="board", signing={"rotate": "yes", "key": "withdrawn"}))
+    assert sign_in(groups="board").status_code == 303
+
+
+def test_a_return_that_was_not_awaited_ends_no_sign_in(browser: httpx.Client) -> None:
+    """Somebody began in two tabs, and the provider asked for their password in both."""
+    first, second = (_at_provider(_leave(browser), {"groups": "board"}) for _ in range(2))
+    assert browser.get(first).status_code == 403
+    assert browser.get(second).status_code == 303
+
+
 def test_a_return_is_for_the_browser_that_began_and_once(browser: httpx.Client) -> None:
     back = _at_provider(_leave(browser), {"groups": "board"})
     with httpx.Client(base_url=browser.base_url, timeout=30) as other:
