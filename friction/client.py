@@ -6,8 +6,9 @@
 
 What the service answers is given as it is, as the contract's objects (``docs/api.md``); an error is a ``Refused`` that
 says what the problem document says. What is safe to ask again is asked again: reads, scoring, a file (which counts
-once) and taking back, where the connection fails or the service is busy (429, 503), as late as it says. An
-intervention is sent again only where the connection could not be made, or the service says that it took nothing.
+once) and taking back, where the connection fails or the service is busy (429, 503), as late as it says, or away behind
+its proxy (502, 504). An intervention is sent again only where the connection could not be made or the key asks too
+often (429): of a store that was lost on the way nobody knows whether it took it.
 
 Must never log, nor show in an error, what was sent.
 """
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, NotRequired, Self, TypedDict
@@ -36,7 +38,8 @@ LONGEST_WAIT: Final = 30.0
 """Seconds between two tries, whatever Retry-After says."""
 AT_ONCE: Final = 500
 """Comments of one request."""
-_BUSY: Final = (429, 503)
+_EARLY: Final = 429
+_BUSY: Final = (_EARLY, 502, 503, 504)
 _OVER: Final = ("done", "failed", "withdrawn")
 
 
@@ -306,7 +309,7 @@ class Client:
                 continue
             if answer.is_success:
                 return answer
-            if tried >= self._tries or answer.status_code not in _BUSY:  # who is busy took nothing
+            if tried >= self._tries or answer.status_code not in (_BUSY if is_safe else (_EARLY,)):
                 raise _refusal(answer)
             time.sleep(_said(answer.headers.get("retry-after"), tried))
 
@@ -317,8 +320,13 @@ def _pause(tried: int) -> float:
 
 
 def _said(retry_after: str | None, tried: int) -> float:
-    if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
+    """Seconds to wait as an answer says, a number of them or a moment (RFC 9110, 10.2.3)."""
+    if retry_after is None:
+        return _pause(tried)
+    if retry_after.isascii() and retry_after.isdigit():
         return min(float(retry_after), LONGEST_WAIT)
+    with suppress(ValueError, OverflowError):
+        return min(max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time()), LONGEST_WAIT)
     return _pause(tried)
 
 

@@ -4,8 +4,9 @@ import http.server
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from friction import Client
-from friction.client import Comment, Refused, Unreachable
+from friction.client import LONGEST_WAIT, Comment, Refused, Unreachable, _pause, _said
 from friction.errors import UsageError
 from friction.pipeline import Pipeline
 from friction.records import Cell
@@ -240,13 +241,21 @@ def test_who_stays_busy_is_left_alone(scripted: Scripted) -> None:
 
 
 def test_what_may_have_been_taken_is_not_sent_again(scripted: Scripted) -> None:
-    url, asked = scripted("drop", "503 retry-after:0", "drop")
+    """A 503 may come from a store that was lost after it had taken it; who asked too often was not heard at all."""
+    url, asked = scripted("drop", "503 retry-after:0", "429 retry-after:0", "502")
     with Client(url, "k") as client:
-        for _ in range(2):  # who is busy took nothing
-            with pytest.raises(Unreachable) as gone:
+        for kind in (Unreachable, Refused, Refused):
+            with pytest.raises(kind) as gone:
                 client.intervene("sales", "it", "2026-W01", CANARY)
             assert CANARY not in str(gone.value)
-    assert asked == ["POST"] * 3
+    assert asked == ["POST"] * 4
+
+
+def test_what_a_proxy_says_of_a_service_that_starts_anew_is_waited_out(scripted: Scripted) -> None:
+    url, asked = scripted("502 retry-after:0", "504 retry-after:0", "200")
+    with Client(url, "k") as client:
+        assert list(client.pairs()) == []
+    assert asked == ["GET"] * 3
 
 
 def test_a_file_that_counts_once_is_sent_until_it_is_taken(scripted: Scripted, tmp_path: Path) -> None:
@@ -257,10 +266,28 @@ def test_a_file_that_counts_once_is_sent_until_it_is_taken(scripted: Scripted, t
     assert asked == ["POST"] * 3
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7.0),
+        ("900", LONGEST_WAIT),
+        ("Thu, 26 Nov 2026 12:00:20 GMT", 20.0),
+        ("Thu, 26 Nov 2026 11:00:00 GMT", 0.0),
+        ("Fri, 27 Nov 2026 12:00:00 GMT", LONGEST_WAIT),
+        ("Fri, 27 Nov 99999999999999999999 12:00:00 GMT", _pause(1)),
+        ("soon", _pause(1)),
+        (None, _pause(1)),
+    ],
+)
+def test_it_waits_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch, said: str | None, seconds: float) -> None:
+    monkeypatch.setattr(time, "time", lambda: datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp())
+    assert _said(said, 1) == seconds
+
+
 def test_an_error_that_is_no_problem_document(scripted: Scripted) -> None:
-    url, _ = scripted("502", "404")
+    url, _ = scripted("500", "404")
     with Client(url, "k") as client:
-        for status in (502, 404):
+        for status in (500, 404):
             with pytest.raises(Refused) as refused:
                 client.pair("a", "b")
             assert (refused.value.status, refused.value.type) == (status, "about:blank")
