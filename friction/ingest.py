@@ -242,7 +242,7 @@ class _Reading:
         """Who wrote, whether that is somebody, and the pool within which it tells them from others (``Vote``)."""
         if comment.respondent is not None and comment.survey is None:
             called = "an address" if "@" in comment.respondent else "another key"
-            return comment.respondent, True, f"{self._source}\x1f{self._report.form}\x1f{called}"
+            return comment.respondent, True, "\x1f".join((self._source, self._report.form, comment.realm, called))
         pool = f"{comment.survey or self._source}\x1f{week}"
         return key if comment.respondent is None else f"{week}\x1f{comment.respondent}", False, pool
 

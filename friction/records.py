@@ -156,7 +156,8 @@ class Comment:
     ``survey``: where the respondent's key tells only the responses to one survey apart, not people from one survey to
     the next, what tells the survey from others. ``stated``: what a row itself says of teams, letter by letter,
     however the configuration reads it today; of a chat's message, its moment. ``message``: an id that a chat gives a
-    message, which nobody else's has and which stays when its author edits it.
+    message, which nobody else's has and which stays when its author edits it. ``realm``: where the respondent's key
+    holds, if its tool says so: whoever has another key elsewhere may be the same person.
     """
 
     text: str = field(repr=False)
@@ -169,6 +170,7 @@ class Comment:
     week: Week | None = None
     stated: str = field(default="", repr=False)
     message: str | None = None
+    realm: str = ""
     lang: Lang | None = None
 
 

@@ -55,12 +55,14 @@ class Export:
         conversations: by the key that messages carry.
         groups: the user groups of each author.
         messages: every message, a thread's in the order in which they were written; read anew at each call.
+        realm: the company or server whose keys of people these are, if the export says so.
     """
 
     form: str
     conversations: Mapping[str, Conversation] = field(repr=False)
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)
     messages: Callable[[], Iterator[Message]] = field(repr=False)
+    realm: str = field(default="", repr=False)
 
 
 def rows(export: Export, mapping: SourceSection, *, clock: Clock, min_people: int) -> Iterator[Row]:
@@ -78,10 +80,10 @@ def rows(export: Export, mapping: SourceSection, *, clock: Clock, min_people: in
                 yield Row(message.number, reason=refusal)
         verdict = verdicts[message.place]
         if verdict.refusal is None:
-            yield _row(message, verdict.section, _team(message, export, mapping), clock)
+            yield _row(message, verdict.section, _team(message, export, mapping), clock, export.realm)
 
 
-def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: Clock) -> Row:
+def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: Clock, realm: str) -> Row:
     name = shown(message.id)
     try:
         text = message.write() if message.author is not None else ""
@@ -91,7 +93,7 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
             raise RowError(_OUTSIDE)
         if message.sent is None:
             raise RowError("the message has no time that can be read")
-        f"{text}{message.author}{message.id}".encode()
+        f"{text}{message.author}{message.id}{realm}".encode()
         comment = Comment(
             text=text,
             id=name,
@@ -102,6 +104,7 @@ def _row(message: Message, section: ChannelSection, team: TeamId | None, clock: 
             week=clock.week_of(message.sent),
             stated=str(message.sent),
             message=message.id if message.is_lasting else None,
+            realm=realm,
         )
     except UnicodeEncodeError:
         return Row(message.number, name, reason="holds a character that is not valid Unicode")

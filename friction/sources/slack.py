@@ -92,7 +92,7 @@ class _Workspace:
                         self._ids[place] = id
                     people = self._people.counted(self._members(listed, days[place]))
                     found[place] = Conversation(len(found) + 1, _kind(listed, kind), names, people)
-        return Export(NAME, found, self._groups, partial(self._messages, days))
+        return Export(NAME, found, self._groups, partial(self._messages, days), self._people.home)
 
     def _members(self, listed: Any, days: list[str]) -> Iterator[str]:
         """Who is in a channel; where the export does not say so, who wrote."""

@@ -19,7 +19,11 @@ _KEEPS_HOUSE: Final = ("is_primary_owner", "is_owner", "is_admin")
 
 
 class People:
-    """The people of users.json; without one, everybody is taken for a person of this company."""
+    """The people of users.json; without one, everybody is taken for a person of this company.
+
+    Attributes:
+        home: the id of this company, or of its workspace; empty where nothing says it.
+    """
 
     def __init__(self, users: Iterable[Any]) -> None:
         listed = [user for user in users if isinstance(user, dict)]
@@ -28,7 +32,7 @@ class People:
         self._gone = {text(user, "id") for user in listed if user.get("deleted") is True}
         housekeepers = [user for user in listed if any(user.get(flag) is True for flag in _KEEPS_HOUSE)]
         companies = Counter(filter(None, map(_company, housekeepers or listed)))
-        home = companies.most_common(1)[0][0] if companies else ""
+        self.home = home = companies.most_common(1)[0][0] if companies else ""
         ours = [user for user in listed if _company(user) == home]
         self._teams = {team for user in ours for team in _teams(user)} if home else set()
         self._strangers = {

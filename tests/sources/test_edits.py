@@ -140,6 +140,25 @@ def test_the_pages_of_one_file_may_hold_a_message_before_and_after_its_edit(brin
     assert bring("teams.json", pages).added == 6
 
 
+@pytest.mark.parametrize(("company", "voices"), [("T1", 5), ("T2", 4)])
+def test_who_writes_in_two_workspaces_is_no_second_voice(
+    bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings, company: str, voices: int
+) -> None:
+    """Each has its own ids for people: the fifth id is surely somebody else only in the workspace of the four."""
+
+    def workspace(team: str, channel: str, authors: list[int]) -> bytes:
+        users = [{"id": f"U{n}", "team_id": team, "is_owner": n == 1} for n in range(1, 10)]
+        said = [{"user": f"U{n}", "ts": f"1772442845.00010{n}", "text": OTHERS[n % 5]} for n in authors]
+        channels = [{"id": channel, "name": "lobby", "members": [user["id"] for user in users]}]
+        return archive({"channels.json": channels, "users.json": users, "lobby/2026-03-02.json": said})
+
+    assert bring("slack.zip", workspace("T1", "C1", [1, 2, 3, 4])).added == 4
+    assert bring("slack.zip", workspace(company, "C2", [9]), "b").added == 1
+    march = Week.parse("2026-W10")
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=march)
+    assert len(releases.cells()) == (voices == 5)
+
+
 def test_messages_of_the_same_moment_in_two_channels_are_two(bring: Bring, settings: Settings) -> None:
     pages = []
     for channel in ("19:a@thread.tacv2", "19:b@thread.tacv2"):
