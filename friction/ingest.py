@@ -295,18 +295,13 @@ def _refuse_rejects(report: Report) -> None:
 
 
 def _waiting(voices: Mapping[Pair, Voices], settings: Settings) -> tuple[Pair, ...]:
-    """Pairs that would not be released as they are: too few people, or a target that may not speak for a smaller team.
-
-    Never more people are counted than the speaking team has.
-    """
+    """Pairs that would not be released: too few people, or a target that may not speak for a small team."""
     directory, policy = settings.directory, settings.policy
 
     def is_heard(speaks: TeamId, about: TeamId) -> bool:
         found = voices[speaks, about]
-        headcount = directory.teams[speaks].headcount
-        people = found.people if headcount is None else min(found.people, headcount)
         is_reportable = directory.may_be_spoken_of(about, policy.min_team_size, merged=found.merged, by=speaks)
-        return is_reportable and policy.enough_voices(people)
+        return is_reportable and policy.enough_voices(directory.heard(speaks, found.people))
 
     return tuple(sorted(pair for pair in voices if not is_heard(*pair)))
 

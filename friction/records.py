@@ -118,6 +118,13 @@ class Directory:
         apart = self._apart(known, min_team_size, by) if merged else 0
         return known.headcount - apart >= min_team_size
 
+    def heard(self, speaks: TeamId, voices: int) -> int:
+        """How many people spoke, and never more than the team has: of one that the directory does not know, nobody."""
+        team = self.teams.get(speaks)
+        if team is None:
+            return 0
+        return voices if team.headcount is None else min(voices, team.headcount)
+
     def _apart(self, parent: Team, min_team_size: int, by: TeamId | None) -> int:
         """People of a team who are in teams below it that are spoken of by themselves, or speak.
 

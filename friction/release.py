@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from friction.disclosure import Policy, draw
 from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
 from friction.model_folder import RELEASED
-from friction.records import LANGS, Cell, Directory, Team, Week
+from friction.records import LANGS, Cell, Directory, Week
 from friction.store.releases import ReleaseStore, serialise
 from friction.store.scores import Closing, Pair, People, ScoreStore, Window
 from friction.taxonomy import PATTERNS, Pattern
@@ -67,7 +67,7 @@ def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy
         opens = _opening(window.opens or start, week, policy)
         speaks, about = window.pair
         is_reportable = directory.may_be_spoken_of(about, policy.min_team_size, merged=waiting.merged, by=speaks)
-        is_heard = is_reportable and policy.enough_voices(_heard(waiting.voices, directory.teams.get(speaks)))
+        is_heard = is_reportable and policy.enough_voices(directory.heard(speaks, waiting.voices))
         if is_heard and _is_paid(store, window, week, policy):
             model = RELEASED.name if mechanism.epsilon else _model(store.models(window.pair, week))
             cells.append(_cell(window, opens, week, waiting.people, mechanism, model))
@@ -91,13 +91,6 @@ def _is_paid(store: Closing, window: Window, week: Week, policy: Policy) -> bool
 def _opening(first: Week, week: Week, policy: Policy) -> Week:
     """Where the pair's window opens: windows follow each other from ``first``, whether anybody wrote or not."""
     return first + (week - first) // policy.max_window_weeks * policy.max_window_weeks
-
-
-def _heard(voices: int, speaks: Team | None) -> int:
-    """How many people spoke, and never more than the team has: of one that the directory does not know, nobody."""
-    if speaks is None:
-        return 0
-    return voices if speaks.headcount is None else min(voices, speaks.headcount)
 
 
 def _cell(

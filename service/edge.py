@@ -41,8 +41,6 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-
-
 _AS_IT_IS: Final = "identity"
 _ENCODED: Final = "The body has a Content-Encoding, and none is taken. Send it as it is, without that header."
 

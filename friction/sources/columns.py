@@ -18,13 +18,13 @@ from friction.settings import SourceSection
 from friction.sources.blank import is_blank
 from friction.sources.grid import Head, Role, level
 from friction.sources.prose import is_prose
+from friction.sources.rows import Resolve
 from friction.sources.whose import Whose, whose
 
 SAMPLE: Final = 200
 """Rows that are looked at before the first comment comes out."""
 _NUMBER: Final = re.compile(r"[\s\d.,%+/:-]*")
 _IN_A_SOURCE: Final = '[sources.NAME] text = "..." and --source NAME (over HTTP: the field source)'
-Resolve = Callable[[str], TeamId | None]
 Find = Callable[[str], Sequence[Mention]]
 Named = Callable[[str], TeamId | None]
 """The one team that a question names, if it names one."""
