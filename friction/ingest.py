@@ -241,8 +241,8 @@ class _Reading:
     def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, bool, str]:
         """Who wrote, whether that is somebody, and the pool within which it tells them from others (``Vote``)."""
         if comment.respondent is not None and comment.survey is None:
-            called = "an address" if "@" in comment.respondent else "another key"
-            return comment.respondent, True, "\x1f".join((self._source, self._report.form, comment.realm, called))
+            realm = "addresses" if "@" in comment.respondent else comment.realm
+            return comment.respondent, True, f"{self._source}\x1f{self._report.form}\x1f{realm}"
         pool = f"{comment.survey or self._source}\x1f{week}"
         return key if comment.respondent is None else f"{week}\x1f{comment.respondent}", False, pool
 

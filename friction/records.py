@@ -164,7 +164,7 @@ class Comment:
     the next, what tells the survey from others. ``stated``: what a row itself says of teams, letter by letter,
     however the configuration reads it today; of a chat's message, its moment. ``message``: an id that a chat gives a
     message, which nobody else's has and which stays when its author edits it. ``realm``: where the respondent's key
-    holds, if its tool says so: whoever has another key elsewhere may be the same person.
+    holds, a chat's company or a table's column: whoever has another key elsewhere may be the same person.
     """
 
     text: str = field(repr=False)

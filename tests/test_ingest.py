@@ -166,6 +166,19 @@ def test_whom_a_tool_calls_now_by_a_number_now_by_an_address_is_no_second_voice(
     assert len(releases.cells()) == cells
 
 
+def test_whom_a_tool_calls_by_the_keys_of_two_columns_is_no_second_voice(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    """Three people of a survey, whose other number was filled in by the second export: not six voices."""
+    header = "Employee ID,Unique Identifier,Date,Department,Question,Comment\n"
+    for first in ("", "E"):
+        said = (f"{first and f'E{i}'},u{i},2026-03-02,Sales,Marketing?,They never answer us ({i})\n" for i in range(3))
+        assert run(header + "".join(said), f"week{first}.csv").form == "Culture Amp"
+    week = Week.parse("2026-W10")
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=week)
+    assert releases.cells() == []
+
+
 def test_a_file_that_grew_after_its_release_brings_its_new_rows_alone(
     run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
 ) -> None:

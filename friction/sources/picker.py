@@ -81,18 +81,20 @@ class Picker:
             raise RowError("holds a character that is not valid Unicode")
         if level(_at(cells, layout.status)) in head.previews:
             raise RowError("a preview or a test of the survey, not an answer")
-        respondent = _first(cells, layout.people)
-        survey = None
+        person = _first(cells, layout.people)
+        respondent, survey = _at(cells, person), None
         about = None
         if layout.question is not None:
-            self._check_question(_at(cells, layout.question), bool(respondent or _first(cells, head.responses)))
+            self._check_question(
+                _at(cells, layout.question), bool(respondent) or _first(cells, head.responses) is not None
+            )
             about = self._named(_at(cells, layout.question))
         week = _at(cells, layout.week)
         if head.undated and week.startswith(head.undated):
             week = ""
         if not respondent and (head.is_survey or (self._mapping.one_row_per_person and len(layout.texts) > 1)):
             survey = self._survey
-            if response := _first(cells, head.responses):
+            if response := _at(cells, _first(cells, head.responses)):
                 respondent = f"{response} {survey}"  # some tools number each survey's responses from 1
             else:
                 respondent = _pseudonym(0 if week.strip() and head.is_survey else record.number, cells)
@@ -107,6 +109,7 @@ class Picker:
             about_team=_at(cells, layout.about_team),
             respondent=respondent,
             survey=survey,
+            realm="" if person is None else level(head.keys[person]),
             week=week,
             lang=_at(cells, layout.lang),
         )
@@ -123,9 +126,9 @@ class Picker:
         raise RowError("another question than the one that is read; name the one to read with [sources.NAME] text")
 
 
-def _first(cells: tuple[str, ...], columns: tuple[int, ...]) -> str:
-    """What the first of the columns says that names anybody."""
-    return next((found for column in columns if level(found := _at(cells, column)) not in _NOBODY), "")
+def _first(cells: tuple[str, ...], columns: tuple[int, ...]) -> int | None:
+    """The first of the columns that names anybody."""
+    return next((column for column in columns if level(_at(cells, column)) not in _NOBODY), None)
 
 
 def _at(cells: tuple[str, ...], index: int | None) -> str:

@@ -55,6 +55,7 @@ class Cells:
     about_team: str = ""
     respondent: str = ""
     survey: str | None = None
+    realm: str = ""
     week: str = ""
     lang: str = ""
 
@@ -98,6 +99,7 @@ class Reader:
             about_team=self._team(cells.about_team, "about_team"),
             respondent=alike(cells.respondent) or None,
             survey=cells.survey,
+            realm=cells.realm,
             week=self._week(cells.week) if cells.week.strip() else None,
             lang=lang,
             stated="\x1f".join((cells.from_team, cells.about_team)),
@@ -149,6 +151,7 @@ class _Said:
     about_team: TeamId | None
     respondent: str | None
     survey: str | None
+    realm: str
     week: Week | None
     lang: Lang | None
     stated: str
@@ -163,6 +166,7 @@ class _Said:
             about_team=about or self.about_team,
             respondent=self.respondent,
             survey=self.survey,
+            realm=self.realm,
             week=self.week,
             lang=self.lang,
             stated=f"{self.stated}\x1f{again}",

@@ -24,9 +24,9 @@ class Vote:
         comment: what makes the comment the same one when another file brings it; only its keyed hash is stored.
         is_ambiguous: somebody else may say the same, and count: words of people who are named, with nothing by which
             their tool tells the comment from all others.
-        pool: that within which two respondents are surely two people: the source, the tool that wrote its file, the
-            realm of the key, and whether it is an address, since a tool may call one person by that and by a name or a
-            number; where nobody is named, one survey and the week that the row states. Whoever writes in another pool
+        pool: that within which two respondents are surely two people: the source, the tool that wrote its file, and
+            the realm of the key, or whether it is an address, since a tool may call one person by that and by a name or
+            a number; where nobody is named, one survey and the week that the row states. Whoever writes in another pool
             may be the same under another name.
         merged: it counts for the target, but some of what it says is of a smaller team in it.
     """
