@@ -1,6 +1,7 @@
 """Signing in through a real OpenID provider in a process of its own, over real HTTP, as a browser does it."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -204,6 +205,16 @@ def test_a_code_without_its_proof_is_worth_nothing(browser: httpx.Client) -> Non
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "", "/\n/evil"])
 def test_the_way_back_leads_nowhere_else(sign_in: SignIn, back: str) -> None:
     assert sign_in(back, groups="board").headers["location"] == "/"
+
+
+def test_nobody_waits_while_certificates_are_read(
+    browser: httpx.Client, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the authorities are read at start: anybody may begin to sign in, as often as they like."""
+    real, read = ssl.create_default_context, []
+    monkeypatch.setattr(ssl, "create_default_context", lambda *a, **more: read.append(a) or real(*a, **more))
+    assert sign_in(groups="board").status_code == 303
+    assert len(read) == 1  # the test's own client, at the provider
 
 
 def test_a_revoked_person_stays_out(browser: httpx.Client, sign_in: SignIn, operations: Database) -> None:
