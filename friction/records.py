@@ -176,8 +176,8 @@ class Comment:
     survey: str | None = None
     week: Week | None = None
     stated: str = field(default="", repr=False)
-    message: str | None = None
-    realm: str = ""
+    message: str | None = field(default=None, repr=False)
+    realm: str = field(default="", repr=False)
     lang: Lang | None = None
 
 

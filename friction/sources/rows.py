@@ -40,7 +40,7 @@ class Row:
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cells:
     """A row's cells by what they hold, of JSON lines and tables alike.
 
@@ -141,7 +141,7 @@ def _language(code: str) -> Lang:
     raise RowError(f"lang is no code of a language; write one of {', '.join(SUPPORTED)}, or leave it out")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Said:
     """What is the same for every comment of a row."""
 
