@@ -109,10 +109,9 @@ def rehearse(
             preview.take(found)
     if strict:
         _refuse_rejects(report)
-    report.votes, report.added = preview.counts()
-    report.waiting = _waiting(preview.voices(), settings)
-    if report.repeated:
-        report.added, report.waiting = 0, ()
+    report.votes, added = preview.counts()
+    if not report.repeated:
+        report.added, report.waiting = added, _waiting(preview.voices(), settings)
     return report
 
 

@@ -224,10 +224,10 @@ def train_once(
     Taken from there where it stands already, taken up where it is half done. Where ``encoder`` holds a network that
     was trained here before, that is what training goes on from.
     """
-    if not (folder / "network.pt").is_file():
+    if not _is_trained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(FIRST_WEIGHTS)
-        network, tokenizer = (load_network if (encoder / "network.pt").is_file() else new_network)(encoder)
+        network, tokenizer = (load_network if _is_trained(encoder) else new_network)(encoder)
         train(
             network,
             tokenizer,
@@ -241,6 +241,10 @@ def train_once(
         )
         save_network(network, tokenizer, folder)
     return load_network(folder)
+
+
+def _is_trained(folder: Path) -> bool:
+    return (folder / "network.pt").is_file()
 
 
 def training_rows() -> list[Labelled]:
@@ -269,7 +273,7 @@ def main() -> None:
     args = parser.parse_args()
     rows, dev_items = training_rows(), examples(load("dev"))
     print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)
-    networks = [load_network(args.encoder)[0]] if (args.encoder / "network.pt").is_file() else []
+    networks = [load_network(args.encoder)[0]] if _is_trained(args.encoder) else []
     for seed in args.seeds:
         network, tokenizer = train_once(
             args.encoder, args.out / f"seed-{seed}", rows, seed=seed, epochs=args.epochs, rate=args.rate

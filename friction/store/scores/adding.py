@@ -19,6 +19,7 @@ from friction.store.loading import load
 from friction.store.scores.keys import batch_tag, comment_key, respondent_key
 from friction.store.scores.tables import (
     ARRIVALS,
+    AT_ONCE,
     BATCHES,
     PARTS,
     SCORES,
@@ -37,8 +38,6 @@ from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 10_000
 """Votes of a block: enough to hide which comment is whose, few enough to hold."""
-_ASKED: Final = 500
-"""Comments that one query asks for."""
 _SAID: Final = 5
 """Where a vote's number stands in its row: what was said comes behind it."""
 _Place = tuple[TeamId, TeamId, int]
@@ -92,7 +91,7 @@ def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:
     """Comments that were brought before."""
     found: set[bytes] = set()
     weeks, waiting = _weeks(db), iter(keys)
-    while asked := list(islice(waiting, _ASKED)):
+    while asked := list(islice(waiting, AT_ONCE)):
         seen = select(SEEN.c.key).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
         found.update(map(bytes, db.scalars(seen)))
     return found

@@ -21,6 +21,7 @@ from friction.store.scores.adding import Added
 from friction.store.scores.keys import batch_tag
 from friction.store.scores.tables import (
     ARRIVALS,
+    AT_ONCE,
     BATCHES,
     PARTS,
     SCORES,
@@ -37,8 +38,6 @@ SHORTEST: Final = 4
 """Characters of an id that name a batch."""
 SHOWN: Final = 12
 """Characters of an id that are told."""
-AT_ONCE: Final = 500
-"""Windows of one question: a database takes so many values and no more."""
 _PLACE: Final = ("from_team", "about_team", "week", "batch")
 
 

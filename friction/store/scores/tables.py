@@ -30,6 +30,8 @@ from friction.store.schema import Schema
 METADATA: Final = MetaData()
 WHO: Final = 32
 """Bytes of a respondent's key that say who wrote; those behind them say in which pool."""
+AT_ONCE: Final = 500
+"""Values that one query asks for: a database takes so many and no more."""
 SECRETS: Final = Table("secrets", METADATA, Column("name", String, primary_key=True), Column("value", LargeBinary))
 CLOCK: Final = Table(
     "clock", METADATA, Column("name", String, primary_key=True), Column("week", Integer, nullable=False)
