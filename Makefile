@@ -66,7 +66,7 @@ train: .venv/.dev ## make the released model again, from the corpus and the publ
 
 benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that make train left
 	for name in politeness complaints incivility; do \
-	  $(BIN)/python -m training.benchmarks $$name --data $(DATA) --encoder build/encoder || exit 1; done
+	  $(BIN)/python -m training.benchmarks $$name --data $(DATA) --encoder build/encoder --out build/benchmarks || exit 1; done
 
 pictures: .venv/.dev demo ## take the pictures of the README again (needs Chromium)
 	$(BIN)/python -m tests.pictures $(DEMO)/friction.toml docs/pictures

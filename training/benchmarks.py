@@ -1,6 +1,7 @@
 """Three published benchmarks: how far the encoder carries to other people's data and labels.
 
     python -m training.benchmarks incivility|complaints|politeness --data ../shared/data --encoder build/encoder
+        --out build/benchmarks
 
 - ``incivility``: GitHub comments on the authors' own ten folds (reset-ufc/slm-evaluation-incivility); the predictions
   of their DistilBERT stand in the file and are judged on the same rows.
@@ -10,7 +11,8 @@
   French side: Xu & Yang 2017, "Cross-lingual Distillation for Text Classification"). No French label is seen.
 
 Each fine-tunes the encoder anew with one linear head; nothing of the test rows is seen, thresholds stay at one half.
-Where each set is published stands in the datasheet of the public data. Prints Markdown.
+Where each set is published stands in the datasheet of the public data. Prints Markdown. Resumable: what a fold was
+judged stays in ``--out``, a folder for each encoder, and is taken from there.
 """
 
 import argparse
@@ -93,23 +95,34 @@ def fit_and_judge(
     return torch.cat(parts).double().numpy()
 
 
-def over_folds(encoder: Path, rows: Sequence[dict[str, Any]], label: str, *, epochs: int) -> list[tuple[Array, Array]]:
-    """(truth, probabilities) of each of the ten folds, judged by a network trained on the nine others."""
+def over_folds(
+    encoder: Path, rows: Sequence[dict[str, Any]], label: str, kept: Path, *, epochs: int
+) -> list[tuple[Array, Array]]:
+    """(truth, probabilities) of each of the ten folds, judged by a network trained on the nine others.
+
+    The probabilities stay in ``kept``, a file a fold.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
     out, classes = [], max(int(r[label]) for r in rows) + 1
     for fold in sorted({r["fold10"] for r in rows}):
         started = time.monotonic()
         train = [row(r["text"], int(r[label]), classes) for r in rows if r["fold10"] != fold]
         test = [r for r in rows if r["fold10"] == fold]
-        found = fit_and_judge(encoder, train, [r["text"] for r in test], epochs=epochs)
+        path = kept / f"{label}-{fold}.npy"
+        if not path.is_file():
+            found = fit_and_judge(encoder, train, [r["text"] for r in test], epochs=epochs)
+            np.save(path.with_suffix(".part.npy"), found)
+            path.with_suffix(".part.npy").replace(path)
+        found = np.load(path)
         out.append((np.array([int(r[label]) for r in test]), found))
         print(f"fold {fold}: {len(train)} rows to train on, {time.monotonic() - started:.0f} s", flush=True)
     return out
 
 
-def incivility(data: Path, encoder: Path) -> list[str]:
+def incivility(data: Path, encoder: Path, kept: Path) -> list[str]:
     """F1 of the uncivil class and AUC, beside the published model on the same rows."""
     rows = list(read_lines(data / "github_incivility_6879_published_folds.jsonl.gz"))
-    folds = over_folds(encoder, rows, "uncivil", epochs=2)
+    folds = over_folds(encoder, rows, "uncivil", kept, epochs=2)
     truth = np.concatenate([t for t, _ in folds])
     ours = np.concatenate([p[:, 1] for _, p in folds])
     order = [r for fold in sorted({r["fold10"] for r in rows}) for r in rows if r["fold10"] == fold]
@@ -121,7 +134,7 @@ def incivility(data: Path, encoder: Path) -> list[str]:
     return lines
 
 
-def complaints(data: Path, encoder: Path) -> list[str]:
+def complaints(data: Path, encoder: Path, kept: Path) -> list[str]:
     """Mean macro-F1 over the folds: four-way severity of complaints, and complaint or not."""
     rows = list(read_lines(data / "xci_complaint_severity.jsonl.gz"))
     severe = [r | {"level": SEVERITIES.index(r["severity_name"])} for r in rows if r["severity_name"] in SEVERITIES]
@@ -130,13 +143,13 @@ def complaints(data: Path, encoder: Path) -> list[str]:
         ("severity, four ways", severe, "level", 0.557),
         ("complaint or not", rows, "complaint", 0.882),
     ):
-        folds = over_folds(encoder, these, label, epochs=5)
+        folds = over_folds(encoder, these, label, kept, epochs=5)
         figures = [f1_score(t, p.argmax(1), average="macro") for t, p in folds]
         lines.append(f"| {name} | {np.mean(figures):.3f} | {published:.3f} |")
     return lines
 
 
-def politeness(data: Path, encoder: Path) -> list[str]:
+def politeness(data: Path, encoder: Path, _: Path) -> list[str]:
     """Accuracy on French after training on English, with and without labels carried over parallel sentences."""
     rows = [r for r in read_lines(data / "tydip_politeness_en_fr.jsonl.gz") if r["in_binary"]]
     train = [row(r["text"], r["polite"], 2) for r in rows if r["lang"] == "en" and r["split"] == "train"]
@@ -159,7 +172,7 @@ def politeness(data: Path, encoder: Path) -> list[str]:
     return lines
 
 
-BENCHMARKS: Final[dict[str, Callable[[Path, Path], list[str]]]] = {
+BENCHMARKS: Final[dict[str, Callable[[Path, Path, Path], list[str]]]] = {
     "incivility": incivility,
     "complaints": complaints,
     "politeness": politeness,
@@ -174,8 +187,9 @@ def main() -> None:
     parser.add_argument(
         "--encoder", type=Path, required=True, help="folder of training.intermediate or training.distil"
     )
+    parser.add_argument("--out", type=Path, required=True, help="where what each fold was judged is kept")
     args = parser.parse_args()
-    print("\n".join(BENCHMARKS[args.benchmark](args.data, args.encoder)))
+    print("\n".join(BENCHMARKS[args.benchmark](args.data, args.encoder, args.out)))
 
 
 if __name__ == "__main__":
