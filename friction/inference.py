@@ -17,6 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from friction.processor import has_vnni
 from friction.taxonomy import HEADS
 
 Logits = NDArray[np.float32]
@@ -28,19 +29,6 @@ RUN_TOKENS: Final = 256
 
 _PRECISE: Final = "session.x64quantprecision"
 """Weights become uint8, whose products take twice as long (onnxruntime_session_options_config_keys.h)."""
-_PROCESSOR: Final = Path("/proc/cpuinfo")
-
-
-def has_vnni(processor: Path = _PROCESSOR) -> bool:
-    """Whether the processor is known to add up products of uint8 and int8 in 32 bits.
-
-    Others add pairs of them in 16 bits first, where two large ones overflow. Where the system does not tell, none is
-    known.
-    """
-    try:
-        return "vnni" in processor.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
 
 
 def open_session(path: Path, *, vnni: bool | None = None) -> onnxruntime.InferenceSession:
@@ -73,7 +61,7 @@ class Network:
         self.threads = threads
         name, value = STATIC
         self.run_tokens = RUN_TOKENS if session.get_modelmeta().custom_metadata_map.get(name) == value else 1
-        self._pool = ThreadPoolExecutor(threads)
+        self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
 
     @classmethod
     def load(cls, folder: Path, *, max_tokens: int, threads: int) -> Self:
@@ -102,7 +90,7 @@ class Network:
         batches = [np.array([sequences[place] for place in run], dtype=np.int64) for run in together]
         logits = np.empty((len(sequences), len(HEADS)), dtype=np.float32)
         weights: list[Logits] = [np.empty(0, np.float32)] * len(sequences)
-        for run, (found, carried) in zip(together, self._pool.map(self._run, batches), strict=True):
+        for run, (found, carried) in zip(together, self._map(self._run, batches), strict=True):
             logits[run] = found
             for place, row in zip(run, carried, strict=True):
                 weights[place] = row

@@ -71,7 +71,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
         "friction/store/scores/closing.py", "tests/store/test_scrub.py::test_a_released_window_is_gone_from_the_files"
     ),
     "once": Claim("friction/store/releases.py", "tests/store/test_releases.py::test_a_release_is_written_once"),
-    "apart": Claim("service/guard.py", "tests/store/test_roles.py::test_the_web_process_cannot_open_the_private_file"),
+    "apart": Claim("friction/guard.py", "tests/store/test_roles.py::test_the_web_process_cannot_open_the_private_file"),
     "filters": Claim("service/edge.py", "tests/service/test_api.py::test_no_query_parameter_is_taken"),
 }
 

@@ -11,14 +11,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from friction.classifier import Classifier
 from friction.errors import RowError
 from friction.language import detect
 from friction.records import Comment, Directory, Reading, Scored, TargetScore, TeamId
 from friction.redaction import Redactor
 from friction.targets import TargetFinder
+
+if TYPE_CHECKING:  # a process that has another score needs nothing that runs a model
+    from friction.classifier import Classifier
 
 BLOCK: Final = 256
 """Comments that are scored together: enough to fill the model's batches, few enough to stay small."""
@@ -132,9 +134,16 @@ class Pipeline(Looker):
         directory: the teams.
         classifier: the model.
         redactor: as for ``Looker``.
+
+    Attributes:
+        at_once: batches that are worth scoring at once; one takes every core.
+        is_up: whether it can score just now; what scores in a process of its own may not (``friction.scorer``).
     """
 
-    def __init__(self, directory: Directory, classifier: Classifier, redactor: Redactor | None = None) -> None:
+    at_once = 1
+    is_up = True
+
+    def __init__(self, directory: Directory, classifier: "Classifier", redactor: Redactor | None = None) -> None:
         super().__init__(directory, redactor)
         self.classifier = classifier
 

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
 from friction.errors import FrictionError, UsageError
-from friction.inference import has_vnni
+from friction.processor import has_vnni
 
 from . import access, api, dashboard, health, problems, scoring, signing, unsubscribe, uploads
 from .crowd import Crowd
@@ -81,8 +81,8 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     )
     app.state.friction = state
     app.state.metrics = metrics = Metrics()
-    app.state.queue = queue = ScoringQueue(state.pipeline.score, metrics.batch)
-    metrics.watch_queue(queue.__len__)
+    app.state.queue = queue = ScoringQueue(state.pipeline.score, metrics.batch, threads=state.pipeline.at_once)
+    metrics.watch(queue.__len__, lambda: state.pipeline.is_up)
     metrics.model(state.pipeline.model, "vnni" if has_vnni() else "slow")
     app.state.gate = gate = access.Gate(state.operations, state.settings, tls=tls)
     problems.install(app)

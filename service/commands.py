@@ -5,7 +5,7 @@ import socket
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,9 +13,12 @@ from friction.commands import CONFIG, Config
 from friction.errors import FrictionError, UsageError
 
 if TYPE_CHECKING:
+    from friction.scorer import Scorer
     from friction.settings import Settings
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; by default friction-data/digests.")]
+MOST_AT_ONCE: Final = 4
+"""Batches that are scored at once: a quarter of the work is Python, of which one process does one thing at a time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -122,13 +125,23 @@ def serve(
 
 
 def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
-    from friction.commands import build_pipeline
+    from friction.scorer import Scorer, cores
+
+    with Scorer(
+        settings, threads=min(cores(), MOST_AT_ONCE)
+    ) as scorer:  # it loads the model while the rest is loaded here
+        _answer(settings, scorer, host, port, tls_cert, tls_key)
+
+
+def _answer(
+    settings: "Settings", scorer: "Scorer", host: str, port: int, tls_cert: Path | None, tls_key: Path | None
+) -> None:
+    from friction.guard import keep_out
     from friction.store import keys
     from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
 
     from .app import create_app
-    from .guard import keep_out
     from .reach import check_certificate, require_safe
     from .server import Server
     from .state import State
@@ -139,7 +152,8 @@ def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tl
     require_safe(host, settings.service, tls=tls, has_key=has_key)
     _require_room_for_uploads(settings)
     releases = ReleaseStore(settings.releases_address, create=not settings.has_releases())
-    state = State(settings, build_pipeline(settings), releases, operations)
+    scorer.wait()
+    state = State(settings, scorer, releases, operations)
     keep_out(settings.releases_address, settings.operations_address)
     name = f"[{host}]" if ":" in host else host
     server = Server(

@@ -50,7 +50,7 @@ async def readyz(request: Request) -> Response:
     `status` is `degraded` where all that is missing is a place for uploads, which get a 503 or 507 meanwhile.
     """
     state = state_of(request)
-    needed = {"model": _model(queue_of(request)), **await _stores(state)}
+    needed = {"model": _model(state, queue_of(request)), **await _stores(state)}
     parts = needed | {"uploads": await _uploads(state)}
     if set(needed.values()) != {OK}:
         return problems.problem(503, "Not ready; see parts.", {"Retry-After": problems.WAIT}, parts=parts)
@@ -74,8 +74,10 @@ async def metrics(request: Request) -> Response:
     return Response(counted.text(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _model(queue: ScoringQueue) -> str:
-    return OK if queue.is_alive else "takes no more: the service is about to stop"
+def _model(state: State, queue: ScoringQueue) -> str:
+    if not queue.is_alive:
+        return "takes no more: the service is about to stop"
+    return OK if state.pipeline.is_up else "its process ended, and is started again"
 
 
 async def _stores(state: State) -> dict[str, str]:

@@ -95,7 +95,7 @@ class Metrics:
         self._answered = Counter(
             "friction_answered_comments", "Comments that were answered, scored or not.", registry=to
         )
-        for reason in ("full", "closing", "gone"):
+        for reason in ("full", "closing", "away", "gone"):
             self._refused.labels(reason)
         self._busy = Busy()
         busy = Gauge("friction_model_busy_percent", "Of the last whole minute.", registry=to)
@@ -104,6 +104,7 @@ class Metrics:
             "friction_queued_comments", "Comments that wait for the model or are with it.", registry=to
         )
         self._up = Gauge("friction_store_up", "Whether a store can be reached.", ("store",), registry=to)
+        self._scoring = Gauge("friction_scoring_up", "Whether there is a process that scores.", registry=to)
         self._uploads = Gauge("friction_uploads_up", "Whether an upload can be kept.", registry=to)
         self._released = Gauge(
             "friction_last_release_week_end_seconds",
@@ -132,9 +133,10 @@ class Metrics:
         """Comments of a scoring request were answered."""
         self._answered.inc(comments)
 
-    def watch_queue(self, length: Callable[[], int]) -> None:
-        """Take the queue's length when asked."""
-        self._queued.set_function(length)
+    def watch(self, queued: Callable[[], int], is_up: Callable[[], bool]) -> None:
+        """Take the queue's length, and whether anything scores, when asked."""
+        self._queued.set_function(queued)
+        self._scoring.set_function(is_up)
 
     def stores(self, up: Sequence[tuple[str, bool]], last_week_end: float | None) -> None:
         """How the stores were found just now."""

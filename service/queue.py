@@ -1,4 +1,4 @@
-"""Comments wait here for the model. One thread scores them: what queued while it was busy goes to it as one batch.
+"""Comments wait here for the model: what queued while it was busy goes to it as one batch, or one a core.
 
 Promises: nobody waits for a batch to fill; a comment's scores do not hang on who else is in its batch; what waits is
 bounded, and what does not fit is refused with the seconds after which to ask again; a request of many comments takes
@@ -27,6 +27,7 @@ from starlette.requests import Request
 
 from friction.errors import FrictionError
 from friction.records import Comment, Scored
+from friction.scorer import Away
 
 BATCH: Final = 64
 """Comments of a batch: each takes a fifth less of the processor's time than in one of sixteen, since more of them are
@@ -56,11 +57,11 @@ class Refused(FrictionError):
     """The queue takes no more.
 
     Attributes:
-        reason: ``full``, or ``closing`` where the service is about to stop.
+        reason: ``full``; ``closing`` where the service is about to stop; ``away`` where nothing scores just now.
         after: seconds after which to ask again.
     """
 
-    def __init__(self, reason: Literal["full", "closing"], after: int) -> None:
+    def __init__(self, reason: Literal["full", "closing", "away"], after: int) -> None:
         super().__init__(f"the scoring queue is {reason}")
         self.reason = reason
         self.after = after
@@ -68,23 +69,32 @@ class Refused(FrictionError):
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    left: deque[Comment]
+    """``left``: what is not with the model yet, each with its place."""
+
+    left: deque[tuple[int, Comment]]
     answer: asyncio.Future[list[Scored]]
     size: int
-    scores: list[Scored] = field(default_factory=list)
+    scores: dict[int, Scored] = field(default_factory=dict)
+
+
+_Batch = list[tuple[_Request, int, Comment]]
 
 
 class ScoringQueue:
-    """The queue and its thread.
+    """The queue and its threads.
 
     Args:
-        score: the model. It runs on one thread, for one batch at a time.
-        observe: told of each batch how many comments it had and how many seconds it took.
+        score: the model. It is called from every thread.
+        observe: told of each batch how many comments it had, and how many seconds it took of the time of all threads.
+        threads: batches that are scored at once.
     """
 
-    def __init__(self, score: Score, observe: Callable[[int, float], None] = lambda *_: None) -> None:
+    def __init__(
+        self, score: Score, observe: Callable[[int, float], None] = lambda *_: None, *, threads: int = 1
+    ) -> None:
         self._score = score
         self._observe = observe
+        self._idle = 0
         self._waiting: deque[_Request] = deque()
         self._begun: deque[_Request] = deque()
         self._size = 0
@@ -92,7 +102,7 @@ class ScoringQueue:
         self._crowded_until = 0.0
         self._is_open = True
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
+        self._threads = [threading.Thread(target=self._work, name="model", daemon=True) for _ in range(threads)]
 
     def __len__(self) -> int:
         """Comments that were taken and are not scored yet."""
@@ -101,17 +111,18 @@ class ScoringQueue:
     @property
     def is_alive(self) -> bool:
         """Whether it takes comments."""
-        return self._is_open and self._thread.is_alive()
+        return self._is_open and all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
         """Begin to score."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Take nothing more; what was taken is still scored."""
         with self._changed:
             self._is_open = False
-            self._changed.notify()
+            self._changed.notify_all()
 
     async def score(self, comments: Sequence[Comment]) -> list[Scored]:
         """One result for each comment, in order. Whoever is cancelled frees what is not scored yet.
@@ -119,7 +130,7 @@ class ScoringQueue:
         Raises:
             Refused: there is no room, or the service is about to stop.
         """
-        request = _Request(deque(comments), asyncio.get_running_loop().create_future(), len(comments))
+        request = _Request(deque(enumerate(comments)), asyncio.get_running_loop().create_future(), len(comments))
         if not comments:
             return []
         self._admit(request)
@@ -161,27 +172,40 @@ class ScoringQueue:
     def _work(self) -> None:
         while batch := self._next():
             started = time.perf_counter()
-            scored = self._each([comment for _, comment in batch])
-            seconds = time.perf_counter() - started
-            self._pace += (seconds / len(batch) - self._pace) / 8
+            try:
+                scored = self._each([comment for *_, comment in batch])
+            except Away as away:
+                self._refuse(batch, away.after)
+                continue
+            seconds = (time.perf_counter() - started) / len(self._threads)
             with self._changed:
+                self._pace += (seconds / len(batch) - self._pace) / 8
                 self._size -= len(batch)
-            self._observe(len(batch), seconds)
-            self._give_back([request for request, _ in batch], scored)
+                self._observe(len(batch), seconds)
+                self._give_back(batch, scored)
 
-    def _next(self) -> list[tuple[_Request, Comment]]:
+    def _next(self) -> _Batch:
         """The next batch, as soon as there is one; an empty one when the queue is closed and done."""
         with self._changed:
+            self._idle += 1
             while not (self._waiting or self._begun):
                 if not self._is_open:
                     return []
                 self._changed.wait()
-            return self._batch()
+            batch = self._batch()
+            self._idle -= 1
+            if self._waiting or self._begun:
+                self._changed.notify()
+            return batch
 
-    def _batch(self) -> list[tuple[_Request, Comment]]:
-        """A share for a request under way, then for each that waits, then for those under way again."""
-        batch: list[tuple[_Request, Comment]] = []
-        room = BATCH
+    def _batch(self) -> _Batch:
+        """A share for a request under way, then for each that waits, then for those under way again.
+
+        What waits is shared out among the threads that have nothing to do.
+        """
+        batch: _Batch = []
+        waits = sum(len(request.left) for line in (self._waiting, self._begun) for request in line)
+        room = min(BATCH, -(-waits // self._idle))
         while room > 0 and (self._waiting or self._begun):
             if self._begun and not (batch and self._waiting):
                 request = self._begun.popleft()
@@ -191,11 +215,11 @@ class ScoringQueue:
                 request = self._waiting.popleft()
             share = min(room, SHARE)
             while request.left and share > 0:
-                weight = 1 + len(request.left[0].text) // LONG
+                weight = 1 + len(request.left[0][1].text) // LONG
                 if batch and weight > room:
                     room = 0
                     break
-                batch.append((request, request.left.popleft()))
+                batch.append((request, *request.left.popleft()))
                 share -= weight
                 room -= weight
             if request.left:
@@ -205,20 +229,39 @@ class ScoringQueue:
     def _each(self, comments: Sequence[Comment]) -> list[Scored]:
         try:
             return self._score(comments)
+        except Away:
+            raise
         except Exception as error:  # its text may hold a comment's
             if len(comments) == 1:
                 _log.error("a comment could not be scored", extra={"fields": {"error": type(error).__name__}})
                 return [Scored(id=comments[0].id, lang=None, error=f"could not be scored ({type(error).__name__})")]
         return [scored for comment in comments for scored in self._each([comment])]
 
-    def _give_back(self, requests: Sequence[_Request], scored: Sequence[Scored]) -> None:
-        for request, one in zip(requests, scored, strict=True):
-            request.scores.append(one)
+    def _give_back(self, batch: _Batch, scored: Sequence[Scored]) -> None:
+        for (request, place, _), one in zip(batch, scored, strict=True):
+            request.scores[place] = one
             if len(request.scores) == request.size:
-                with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-                    request.answer.get_loop().call_soon_threadsafe(_answer, request)
+                _tell(request, [request.scores[place] for place in range(request.size)])
+
+    def _refuse(self, batch: _Batch, after: int) -> None:
+        """Nothing scores: whoever waits for a part of the batch is told so, and when to ask again."""
+        with self._changed:
+            self._size -= len(batch)
+            for request in dict.fromkeys(request for request, *_ in batch):
+                self._withdraw(request)
+                _tell(request, Refused("away", after))
 
 
-def _answer(request: _Request) -> None:
-    if not request.answer.done():
-        request.answer.set_result(request.scores)
+def _tell(request: _Request, outcome: list[Scored] | Refused) -> None:
+    """Give a request its outcome, in the thread that waits for it."""
+
+    def settle() -> None:
+        if request.answer.done():
+            return
+        if isinstance(outcome, Refused):
+            request.answer.set_exception(outcome)
+        else:
+            request.answer.set_result(outcome)
+
+    with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+        request.answer.get_loop().call_soon_threadsafe(settle)

@@ -29,6 +29,7 @@ _HALF: Final = re.compile(r"[\ud800-\udfff]")
 """Half a character: JSON can write it, and no text has it."""
 _SAID: Final = {
     "full": "More waits to be scored than can be in good time. Ask again after Retry-After seconds.",
+    "away": "What scores has ended, and is started again. Ask again after Retry-After seconds.",
     "closing": "The service is about to stop. What it took before is still answered; ask again.",
 }
 Result = TypeVar("Result")

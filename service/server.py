@@ -24,7 +24,7 @@ PATIENCE: Final = 30
 
 
 SWITCH: Final = 0.0005
-"""Seconds after which the thread that scores makes room for the one that answers, if that waits."""
+"""Seconds after which a thread that reads scores makes room for the one that answers, if that waits."""
 
 
 class Server(uvicorn.Server):

@@ -2,19 +2,42 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.requests import Request
 
 from friction.model_folder import RELEASED, StanceErrors, read_card
-from friction.pipeline import Pipeline
-from friction.records import Directory, Intervention, Week
+from friction.records import Comment, Directory, Intervention, Scored, Week
 from friction.settings import Settings
 from friction.store import interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore
+from friction.targets import TargetFinder
 from friction.trends import Trend, with_effects
 
 from .released import Released, View
+
+
+class Scores(Protocol):
+    """What scores: a ``Pipeline``, or the end of a channel to a process that has one (``friction.scorer``)."""
+
+    at_once: int
+    """Batches that are worth scoring at once."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it can score just now."""
+
+    @property
+    def targets(self) -> TargetFinder:
+        """Finds the team that a name means."""
+
+    def score(self, comments: Sequence[Comment]) -> list[Scored]:
+        """One result for each comment, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +45,7 @@ class State:
     """Built once at start; no address of the private store in it."""
 
     settings: Settings
-    pipeline: Pipeline
+    pipeline: Scores
     releases: ReleaseStore
     operations: Database
     errors: StanceErrors = field(default_factory=lambda: read_card(RELEASED).errors, repr=False)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from friction.classifier import Classifier
-from friction.inference import Network, has_vnni, open_session, runs
+from friction.inference import Network, open_session, runs
 from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
+from friction.processor import has_vnni
 from friction.records import Comment, TeamId
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ __all__ = [
     "ChannelSection",
     "Settings",
     "SourceSection",
+    "bare_environment",
     "load",
 ]
 
@@ -45,6 +46,7 @@ class Settings:
 
     Attributes:
         home: folder of ``friction.toml``; ``friction-data/`` and ``inbox/`` stand in it.
+        for_scoring: what a process that only scores is told of the file, teams and redaction, as JSON.
         spool: folder in which uploads wait to be read.
         max_upload: bytes of the largest file that may be sent.
         keeps_files: whether a file of the inbox stays once it is read, where only its owner may read it.
@@ -52,6 +54,7 @@ class Settings:
 
     def __init__(self, file: File, home: Path, environment: Mapping[str, str], *, private: bool) -> None:
         self.home = home
+        self.for_scoring = file.model_dump_json(include={"teams", "redaction"}, exclude_unset=True)
         self.directory = Directory(
             {
                 TeamId(key): Team(
@@ -99,6 +102,11 @@ class Settings:
         if len({scores, self.releases_address, self.operations_address}) < 3:
             raise UsageError("[store]: scores, releases and operations are three stores; give each its own address")
         self._scores_address = scores if private else None
+
+    @classmethod
+    def scoring_only(cls, told: str, home: Path) -> Self:
+        """The settings of a process that only scores, which is told ``for_scoring`` of another's."""
+        return cls(File.model_validate_json(told), home, {}, private=False)
 
     @property
     def scores_address(self) -> str:
@@ -230,3 +238,8 @@ def load(path: Path, *, private: bool = True) -> Settings:
         os.environ.pop(SCORES_VARIABLE, None)  # noqa: TID251
         os.environ.pop(SMTP_PASSWORD_VARIABLE, None)  # noqa: TID251
     return settings
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment for a process that is told all it needs: no variable of friction's, so no address, no secret."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FRICTION_")}  # noqa: TID251

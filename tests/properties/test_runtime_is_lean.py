@@ -42,6 +42,10 @@ def test_the_web_process_cannot_reach_scores(tmp_path: Path) -> None:
     _loaded(f"import service.app, sys; assert not {private} & set(sys.modules)", tmp_path)
 
 
+def test_the_web_process_loads_nothing_that_runs_a_model(tmp_path: Path) -> None:
+    assert not _loaded("import service.app, service.commands", tmp_path) & {"onnxruntime", "tokenizers"}
+
+
 def test_help_starts_without_the_heavy_parts(tmp_path: Path) -> None:
     code = COMMAND.format(argv=["friction", "--help"])
     assert not _loaded(code, tmp_path) & {

@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from friction.inference import has_vnni
 from friction.pipeline import Pipeline
+from friction.processor import has_vnni
 from friction.records import Cell
 from friction.settings import Settings
+from friction.store.engine import Database
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore, serialise
 from service.metrics import COARSE, MINUTE, Busy, Metrics
@@ -71,6 +72,27 @@ def test_not_ready_where_a_store_cannot_be_reached(settings: Settings, pipeline:
     next(clients, None)
     state.operations.close()
     releases.close()
+
+
+class Down(Pipeline):
+    """What scores has ended, and another has not begun."""
+
+    is_up = False
+
+
+def test_not_ready_where_nothing_scores(
+    released: ReleaseStore, operations: Database, settings: Settings, pipeline: Pipeline
+) -> None:
+    down = Down(settings.directory, pipeline.classifier)
+    for client in serve(State(settings, down, released, operations), make_key(operations, "read")):
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert int(answer.headers["retry-after"]) >= 1
+        parts = answer.json()["parts"]
+        assert parts.pop("model") == "its process ended, and is started again"
+        assert set(parts.values()) == {"ok"}
+        assert "friction_scoring_up 0.0" in client.get("/metrics").text
+        assert client.get("/healthz").status_code == client.get("/v1/pairs").status_code == 200
 
 
 def test_degraded_where_uploads_cannot_be_kept(

@@ -17,7 +17,7 @@ CANARY = "kumquat-zeppelin"
 
 def test_every_request_is_one_line_of_json(tmp_path: Path) -> None:
     given = uuid.uuid4().hex
-    with served(tmp_path) as (client, log):
+    with served(tmp_path) as (client, log, _):
         first = client.get("/v1/pairs/sales/marketing", headers={"X-Request-Id": given})
         second = client.post("/v1/score", json={"comments": [{"text": CANARY}]}, headers={"X-Request-Id": CANARY})
         third = client.get(f"/{CANARY}?{CANARY}", headers={"User-Agent": CANARY, "Cookie": CANARY})

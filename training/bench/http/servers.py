@@ -169,6 +169,9 @@ def _wait(server: Server, port: int, process: "subprocess.Popen[bytes]", log: Pa
 
 
 def resident(pid: int) -> float:
-    """Resident memory of a process, in 10⁶ bytes."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024 / 1e6
+    """Resident memory of a process and all that it started, in 10⁶ bytes; what they share counts for each."""
+    process = Path("/proc") / str(pid)
+    status = (process / "status").read_text(encoding="utf-8")
+    own = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024 / 1e6
+    children = " ".join((thread / "children").read_text(encoding="ascii") for thread in (process / "task").iterdir())
+    return own + sum(resident(int(child)) for child in children.split())
