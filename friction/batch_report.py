@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from friction.records import TeamId
 from friction.rejects import Group, Rejects
+from friction.wording import counted
 
 Lost = Literal["no target", "no author's team", "no team that may be spoken of"]
 """Why a comment lands on no pair."""
@@ -124,8 +125,9 @@ def to_table(report: Report) -> str:
         return f"{report.name}: in already, nothing to do. {_ANEW}"
     would = "would count" if report.is_dry else "counted"
     first = (
-        f"{report.name}: {report.rows} rows, {report.comments} comments, {report.added} votes {would}, "
-        f"{report.unattributed.total()} unattributed, {report.rejects.count} rejected"
+        f"{report.name}: {counted(report.rows, 'row')}, {counted(report.comments, 'comment')}, "
+        f"{counted(report.added, 'vote')} {would}, "
+        f"{report.unattributed.total():,} unattributed, {report.rejects.count:,} rejected"
     )
     return "\n".join([first, *(f"  {name:<16}{said}" for name, said in _lines(report) if said)])
 
@@ -136,7 +138,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "languages", _counts(report.languages)
     yield "weeks", _counts(report.weeks)
     yield "masked", _counts(report.masked)
-    yield "blank", str(report.blank or "")
+    yield "blank", f"{report.blank:,}" if report.blank else ""
     yield "teams spoken of", _counts(report.targets)
     yield "unattributed", _counts(report.unattributed)
     yield "in already", _in_already(report)
@@ -144,7 +146,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "columns", ", ".join(report.taken_columns)
     yield "not used", ", ".join(report.ignored_columns)
     for reason, group in report.rejects.groups.items():
-        yield "rejected", f"{group.count}: {reason} ({_rows(group)})"
+        yield "rejected", f"{group.count:,}: {reason} ({_rows(group)})"
     yield "rejects listed", str(report.rejects_file or "")
 
 
@@ -152,7 +154,7 @@ def _in_already(report: Report) -> str:
     if report.repeated:
         return f"the very same file, whole: it does not count again. {_ANEW}"
     again = report.votes - report.added + report.repeats
-    return f"{again} votes, which do not count again" if again else ""
+    return f"{counted(again, 'vote')} not counted again" if again else ""
 
 
 def _rows(group: Group) -> str:
@@ -165,4 +167,4 @@ def _by_name(counts: Counter[Any]) -> dict[str, int]:
 
 
 def _counts(counts: Counter[Any]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+    return ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items()))

@@ -26,6 +26,7 @@ from typing import Final
 from friction.errors import UsageError
 from friction.locks import held, is_written
 from friction.records import Week
+from friction.wording import counted
 
 READING: Final = ".reading"
 DONE: Final = "done"
@@ -96,8 +97,8 @@ class Inbox:
         ]
         if failed := sum(path.is_dir() for path in _listed(self._folder / FAILED)):
             found.append(
-                f"{failed} files that could not be read are in {self._folder / FAILED}, each with the reason beside "
-                "it. Mend them and put them back, or delete them"
+                f"{self._folder / FAILED} has {counted(failed, 'file')} that could not be read, and beside it why. "
+                "Mend and put back what is there, or delete it"
             )
         return found
 

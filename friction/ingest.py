@@ -21,6 +21,7 @@ from friction.rejects import Listing, Stage
 from friction.settings import Settings
 from friction.sources.rows import alike
 from friction.store.scores import Pair, Preview, ScoreStore, Taken, Voices, Vote, Votes
+from friction.wording import counted
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
@@ -288,7 +289,7 @@ def _refuse_rejects(report: Report) -> None:
     if report.rejects.count:
         row, reason = report.rejects.shown()[0]
         raise SourceError(
-            f"{report.name}: {report.rejects.count} rows rejected, the first is row {row}: {reason}. "
+            f"{report.name}: {counted(report.rejects.count, 'row')} rejected, the first is row {row}: {reason}. "
             "Nothing was written (--strict)."
         )
 

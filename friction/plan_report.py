@@ -9,6 +9,7 @@ from friction.disclosure import Policy
 from friction.plan import Habits, Outlook
 from friction.report import aligned
 from friction.visible import SEEN_AFTER
+from friction.wording import counted
 
 _SPREADS: Final = {
     "even": "each of them speaks of one other team, whichever",
@@ -61,7 +62,8 @@ def to_table(outlooks: Sequence[Outlook], habits: Habits, policy: Policy) -> str
         if o.never is not None:
             reasons.setdefault(o.never, []).append(f"{o.from_team} -> {o.about_team}")
     if reasons:
-        lines += ["", f"Never shown, or not to be reckoned ({sum(map(len, reasons.values()))} pairs):"]
+        hidden = counted(sum(map(len, reasons.values())), "pair")
+        lines += ["", f"Never shown, or not to be reckoned ({hidden}):"]
         lines += [f"  {why}: {', '.join(pairs)}" for why, pairs in reasons.items()]
     lines += [
         "",

@@ -17,6 +17,7 @@ from friction.store.releases import ReleaseStore
 from friction.targets import TargetFinder
 from friction.taxonomy import PATTERNS
 from friction.trends import Pair, Point, Trend, trends
+from friction.wording import counted
 
 TOO_FEW = "too few voices"
 PLACES: Final = 2
@@ -185,7 +186,7 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
     if pair is not None:
         silent = [p for p in silent if p == pair]
     if silent:
-        lines += ["", f"{TOO_FEW} ({len(silent)} pairs):"]
+        lines += ["", f"{TOO_FEW} ({counted(len(silent), 'pair')}):"]
         by_from: dict[str, list[str]] = {}
         for a, b in silent:
             by_from.setdefault(a, []).append(b)

@@ -1,4 +1,4 @@
-"""The taxonomy in words for people, in both languages."""
+"""Words for people: the taxonomy in both languages, and counts as English writes them."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -32,3 +32,12 @@ PATTERN_WORDS: Final[Mapping[Language, Mapping[Pattern, str]]] = {
         "disrespect": "manque de respect",
     },
 }
+
+
+def counted(count: int, noun: str) -> str:
+    """A count and what is counted, for whoever reads a terminal. Pages and mails: ``service.words``.
+
+    >>> counted(1, "row"), counted(0, "row"), counted(12000, "row")
+    ('1 row', '0 rows', '12,000 rows')
+    """
+    return f"{count:,} {noun if count == 1 else noun + 's'}"

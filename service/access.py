@@ -37,6 +37,7 @@ from friction.settings import Settings
 from friction.store import keys, sessions
 from friction.store.engine import Database
 from friction.store.keys import Key, Scope
+from friction.wording import counted
 
 from .notes import Notes
 from .pace import Pace
@@ -146,7 +147,7 @@ def note(request: Request, caller: Caller, *, lasting: bool) -> None:
 
 def _wait(seconds: int | None, why: str) -> None:
     if seconds is not None:
-        raise HTTPException(429, f"{why} Ask again in {seconds} seconds.", {"Retry-After": str(seconds)})
+        raise HTTPException(429, f"{why} Ask again in {counted(seconds, 'second')}.", {"Retry-After": str(seconds)})
 
 
 _bearer = HTTPBearer(

@@ -22,7 +22,7 @@ from friction.store.engine import Database
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
 from friction.trends import Trend, trends
-from friction.wording import Language
+from friction.wording import Language, counted
 
 from .digest import Letter, about, compose, lay_out
 from .mail import build, masked, message_id
@@ -220,11 +220,12 @@ def _relay(settings: Settings) -> Relay:
 
 
 def _say(report: Report, week: Week) -> None:
-    counts = [f"{report.sent} sent", f"{report.before} had it already", f"{report.left} want no more"]
+    counts = [f"{report.sent} sent", f"{report.before} had it already", f"{report.left} unsubscribed"]
     print(f"Digest of {week}: {', '.join(c for c in counts if not c.startswith('0 ')) or 'nothing sent'}")
     for who, why in report.failed:
         print(f"friction: {who}: {why}", file=sys.stderr)
     if report.failed:
         raise SendingError(
-            f"{len(report.failed)} recipients did not get the digest of {week}; run friction digest --send again"
+            f"{counted(len(report.failed), 'recipient')} did not get the digest of {week}; run friction digest --send "
+            "again"
         )

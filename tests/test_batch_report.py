@@ -47,7 +47,7 @@ def test_a_table_says_all_that_there_is_to_say(report: Report) -> None:
         "  blank           2",
         "  teams spoken of 9 sales",
         "  unattributed    2 no author's team, 4 no target",
-        "  in already      2 votes, which do not count again",
+        "  in already      2 votes not counted again",
         "  too few voices  it -> sales",
         "  columns         author's team: column B, about: column C, comments on sales: column E",
         "  not used        D, F",

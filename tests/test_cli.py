@@ -35,7 +35,7 @@ def test_init_writes_a_configuration_that_loads(tmp_path: Path) -> None:
     (tmp_path / "org" / "inbox" / "a.csv").write_text(
         "text,from_team,respondent,week\nSupport is great,sales,p,2026-W10\n"
     )
-    assert "1 votes counted" in run("ingest", "--inbox", "--config", "org/friction.toml", cwd=tmp_path)
+    assert "1 vote counted" in run("ingest", "--inbox", "--config", "org/friction.toml", cwd=tmp_path)
     assert "exists already" in run("init", "org", cwd=tmp_path, code=2)
 
 
@@ -106,7 +106,7 @@ def test_trends_in_three_forms(home: Path) -> None:
         "appreciation_rate", "patterns", "model", "mechanism",
     }  # fmt: skip
     assert len(run("trends", "--format", "csv", cwd=home).splitlines()) == 17
-    assert "too few voices (1 pairs):\n  it -> sales" in run("trends", "it", "sales", cwd=home)
+    assert "too few voices (1 pair):\n  it -> sales" in run("trends", "it", "sales", cwd=home)
     assert "Name both teams" in run("trends", "it", cwd=home, code=2)
 
 

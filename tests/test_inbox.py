@@ -195,6 +195,17 @@ def test_the_command_empties_it(home: Path, ask: Ask) -> None:
     assert "2 files that could not be read" in _empty(home)
 
 
+def test_an_inbox_without_files_is_told(home: Path) -> None:
+    _put(home / "inbox" / "other" / "a.csv")  # a folder that says nothing
+    said = _empty(home, "--format", "json")
+    assert f"no file is ready to be read in {home / 'inbox'}, and no upload in {home / 'friction-data'}" in said
+    assert f"{home / 'inbox' / 'other'} is named after no [sources.NAME]" in said
+    assert f"no file is ready to be read in {home / 'inbox'}. Put" in _empty(home, "--dry-run", "--no-scores")
+    (home / "inbox" / "other").rename(home / "inbox" / "pulse")
+    _put(home / "inbox" / "pulse" / "a.csv", ROWS.replace("text", "answer"))
+    assert "no file is ready" not in _empty(home)
+
+
 def test_a_file_without_an_authors_team_is_kept_and_counts_once_that_is_mended(home: Path, ask: Ask) -> None:
     content = "text,squad,respondent,week\nMarketing never answers us,sales,p1,2026-W10\n"
     _put(home / "inbox" / "a.csv", content)
@@ -229,7 +240,7 @@ def test_two_runs_at_once_share_the_files(home: Path, ask: Ask) -> None:
     runs = [subprocess.Popen([FRICTION, "ingest", "--inbox"], cwd=home, stdout=subprocess.PIPE) for _ in range(2)]
     said = b"".join(run.communicate(timeout=120)[0] for run in runs)
     assert [run.returncode for run in runs] == [0, 0]
-    assert said.count(b" votes counted") == 6
+    assert said.count(b" vote counted") == 6
     assert ask("select count(*) from scores") == [(6,)]
 
 
@@ -252,10 +263,10 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
     _put(home / "inbox" / "a.csv")
     _put(home / "inbox" / "b.csv")
     settings = load(home / "friction.toml")
-    with pytest.raises(UsageError, match="1 files that waited"):
+    with pytest.raises(UsageError, match="1 file that waited"):
         ingesting.empty_inbox(settings, build_pipeline(settings), say)
     said = capsys.readouterr()
-    assert "b.csv: 1 rows" in said.out
+    assert "b.csv: 1 row," in said.out
     assert "a.csv: unexpected KeyError in test_inbox.py line" in said.err
     notes = (home / "inbox" / "failed").glob("*.txt")
     assert not [text for text in (said.err, *(note.read_text() for note in notes)) if "words of" in text]

@@ -22,7 +22,7 @@ FRICTION = Path(sys.executable).parent / "friction"
         (0.0, 1.0, "a.csv: 12,000 rows, 9,000 comments a second"),
         (0.5, 1.0, "a.csv: 12,000 rows, 9,000 comments a second"),
         (0.25, 30.0, "a.csv: 12,000 rows, 300 comments a second, 1:30 left"),
-        (0.5, 7325.0, "a.csv: 12,000 rows, 1 comments a second, 2:02:05 left"),
+        (0.5, 7325.0, "a.csv: 12,000 rows, 1 comment a second, 2:02:05 left"),
         (1.0, 30.0, "a.csv: 12,000 rows, 300 comments a second"),
         (0.5, 0.0, "a.csv: 12,000 rows, 9,000,000 comments a second"),
     ],
@@ -62,7 +62,7 @@ def test_a_terminal_sees_one_line_that_is_gone_in_the_end(home: Path) -> None:
     assert b" comments a second" in shown
     assert shown.endswith(b"\r\x1b[K")
     assert b"\n" not in shown
-    assert out.startswith(b"a.csv: 6000 rows")
+    assert out.startswith(b"a.csv: 6,000 rows")
 
 
 def test_a_pipe_sees_nothing_of_it(home: Path) -> None:

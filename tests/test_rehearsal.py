@@ -152,9 +152,9 @@ def test_nothing_is_written(tmp_path: Path, options: list[str], store: bool) -> 
     if "json" in options:
         assert json.loads(said)["dry_run"]
     elif "--strict" in options:
-        assert "1 rows rejected, the first is row 7" in said
+        assert "1 row rejected, the first is row 7" in said
     else:
-        assert f"{1 if store else 4} votes would count" in said
+        assert f"{'1 vote' if store else '4 votes'} would count" in said
 
 
 def test_options_that_do_not_go_together(tmp_path: Path) -> None:

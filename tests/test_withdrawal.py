@@ -116,7 +116,7 @@ def test_once_a_window_is_closed_nothing_of_the_file_is_withdrawn(
     later = _add(scores, b"g", [make_vote("p1", about_team="support")])
     release(scores, releases, directory=directory, policy=Policy(), through=FIRST)
     before = _kept(ask)
-    with pytest.raises(UsageError, match="6 of its 7 votes are in windows that are closed"):
+    with pytest.raises(UsageError, match="6 votes of 7 in windows that are closed"):
         scores.withdraw(batch)
     assert _kept(ask) == before
     assert scores.withdraw(later).votes == 1
@@ -242,7 +242,7 @@ def test_the_command_lists_and_withdraws_without_a_name_of_a_file(tmp_path: Path
     assert b"jane" not in kept
     (rejected,) = (tmp_path / "friction-data" / "rejects").iterdir()
     assert str(rejected) == report["rejects_file"]
-    assert f"1 votes of batch {report['batch']}" in friction("ingest", "--withdraw", report["batch"][:5].upper())
+    assert f"1 vote of batch {report['batch']}" in friction("ingest", "--withdraw", report["batch"][:5].upper())
     assert not rejected.exists()
     assert "No batch has votes" in friction("ingest", "--batches")
-    assert "1 votes counted" in friction("ingest", "jane-doe.csv")
+    assert "1 vote counted" in friction("ingest", "jane-doe.csv")

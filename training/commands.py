@@ -8,6 +8,7 @@ import typer
 
 from friction.commands import CONFIG, Config
 from friction.errors import UsageError
+from friction.wording import counted
 
 Rows = Annotated[
     Path, typer.Argument(help="Labelled comments, JSON lines (docs/taxonomy.md) or CSV (training/rows.py).")
@@ -63,15 +64,14 @@ def train(
     work = out.with_name(out.name + ".training")
     work.mkdir(parents=True, exist_ok=True)
     network, tokenizer = new_network(base)
-    print(f"{len(train_items)} targets to train on, {len(dev_items)} to choose by")
+    print(f"{counted(len(train_items), 'target')} to train on, {len(dev_items)} to choose by")
     hands = Hands(train_rows)
     checkpoint = work / "checkpoint.pt"
     fit(network, tokenizer, train_items, dev_items, hands, epochs=epochs, rate=rate, seed=seed, checkpoint=checkpoint)
     save_network(network, tokenizer, work)
     save_pointer(teach(network, tokenizer, train_rows), work)
-    write_folder(
-        work, out, dev_items, f"# {out.name}\n\nTrained on {len(train_rows)} labelled comments over {base.name}.\n"
-    )
+    seen = counted(len(train_rows), "labelled comment")
+    write_folder(work, out, dev_items, f"# {out.name}\n\nTrained on {seen} over {base.name}.\n")
     print(f"Model in {out}. Judge it on rows that it has not seen: friction evaluate ROWS --model {out}")
 
 

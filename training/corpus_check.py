@@ -17,6 +17,7 @@ from typing import Final
 from friction import sample
 from friction.errors import UsageError
 from friction.targets import fold
+from friction.wording import counted
 
 from .corpus import Labelled, Split, load
 
@@ -117,7 +118,7 @@ def main() -> None:
     problems += [f"{one} and {other} are alike ({share:.2f})" for one, other, share in near_duplicates(texts)]
     for problem in problems:
         print(problem)
-    print(f"{len(texts)} comments, {len(problems)} problems")
+    print(f"{counted(len(texts), 'comment')}, {counted(len(problems), 'problem')}")
     sys.exit(bool(problems))
 
 

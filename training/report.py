@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
 from friction.taxonomy import HEADS, PATTERNS, STANCES
+from friction.wording import counted
 
 from .metrics import Judged
 
@@ -94,7 +95,8 @@ def _pattern_rows(model: Judged) -> list[list[str]]:
 
 def write(path: Path, title: str, model: Judged, comments: int) -> None:
     """Write a report; ``path`` ends in .html (one file) or .md (plots beside it)."""
-    lead = f"{comments} comments, {len(model.truth)} targets. 95 % bootstrap intervals over comments."
+    judged = f"{counted(comments, 'comment')}, {counted(len(model.truth), 'target')}"
+    lead = f"{judged}. 95 % bootstrap intervals over comments."
     tables = (_rows(model), _pattern_rows(model))
     plots = {name: _svg(plot, model) for name, plot in PLOTS.items()}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from friction.commands import build_pipeline, one_by_one
 from friction.commands.progress import Progress
 from friction.errors import UsageError
+from friction.wording import counted
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
@@ -95,7 +96,8 @@ def list_batches(settings: "Settings", format: Format) -> None:
             print(json.dumps({"batch": batch.id, "day": batch.day, **told}, ensure_ascii=False))
         else:
             weeks = ", ".join(told.get("weeks", {})) or "no week"
-            print(f"{batch.id}  {batch.day}  {told.get('form', '')}  {weeks}: {told.get('added', 0)} votes counted")
+            votes = counted(told.get("added", 0), "vote")
+            print(f"{batch.id}  {batch.day}  {told.get('form', '')}  {weeks}: {votes} counted")
     if not found and format == "table":
         print("No batch has votes in an open window.")
 
@@ -115,6 +117,6 @@ def withdraw_batch(settings: "Settings", batch: str) -> None:
     with closing(open_operations(settings.operations_address)) as operations:
         uploads.withdraw(operations, withdrawn.batch)
     print(
-        f"{withdrawn.votes} votes of batch {withdrawn.batch} were taken out. "
+        f"Took {counted(withdrawn.votes, 'vote')} of batch {withdrawn.batch} out again. "
         "Its file, and others with its comments, may be read again."
     )

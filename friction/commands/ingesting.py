@@ -13,6 +13,7 @@ from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine,
 from friction.commands.batches import Format, in_inbox, list_batches, rehearse_files, say, withdraw_batch
 from friction.commands.progress import Progress
 from friction.errors import UsageError
+from friction.wording import counted
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
@@ -66,7 +67,10 @@ def ingest(
     if dry_run:
         waiting = [(path, source, given) for path in paths]
         if inbox:
-            waiting += in_inbox(settings, source, given)
+            found = in_inbox(settings, source, given)
+            if not found:
+                _say_nothing_waits(settings)
+            waiting += found
         return rehearse_files(waiting, settings, strict=strict, scores=not no_scores, format=format)
     with on_engine(settings, engine, workers) as pipeline:
         if paths:
@@ -105,6 +109,8 @@ def empty_inbox(
 
     ``source`` and ``week`` are for files of the inbox whose place says none.
 
+    Where nothing waits this says so, and where it looked.
+
     Raises:
         UsageError: there is no inbox, or a file could not be read; the others are in.
     """
@@ -115,18 +121,37 @@ def empty_inbox(
     from friction.store.operations import open_operations
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
+    told = 0
+
+    def tell_of(report: "Report") -> None:
+        nonlocal told
+        told += 1
+        tell(report)
+
     with (
-        reading(settings, pipeline, tell, again=True) as reader,
+        reading(settings, pipeline, tell_of, again=True) as reader,
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(strict)
         failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week))
         failures += worker.empty_spool(Spool(settings.spool), operations, reader(False), sources=settings.sources)
         batches.forget(operations, int(time.time()) - settings.service.audit_days * 86_400)
+    if not (told or failures):
+        _say_nothing_waits(settings, uploads=True)
     for said in (*failures, *inbox.complaints()):
         print(f"friction: {said}", file=sys.stderr)
     if failures:
-        raise UsageError(f"{len(failures)} files that waited could not be read; the others are in")
+        raise UsageError(f"{counted(len(failures), 'file')} that waited could not be read; the others are in")
+
+
+def _say_nothing_waits(settings: "Settings", *, uploads: bool = False) -> None:
+    """On standard error: what is printed on the other is reports, for programs too."""
+    nor = f", and no upload in {settings.spool}" if uploads else ""
+    print(
+        f"friction: no file is ready to be read in {settings.inbox}{nor}. Put copies of exports into the inbox, and "
+        "run this again",
+        file=sys.stderr,
+    )
 
 
 @contextmanager

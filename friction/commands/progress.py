@@ -4,6 +4,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final, TextIO
 
+from friction.wording import counted
+
 if TYPE_CHECKING:
     from friction.batch_report import Report
 
@@ -41,7 +43,8 @@ class Progress:
 
 def line(name: str, report: "Report", share: float, taken: float) -> str:
     """What a terminal shows after ``taken`` seconds, with ``share`` of the file's bytes read."""
-    parts = [f"{name}: {report.rows:,} rows", f"{report.comments / max(taken, 0.001):,.0f} comments a second"]
+    pace = round(report.comments / max(taken, 0.001))
+    parts = [f"{name}: {counted(report.rows, 'row')}", f"{counted(pace, 'comment')} a second"]
     if taken >= _SURE and 0 < share < 1:
         parts.append(f"{_clock(taken / share - taken)} left")
     return ", ".join(parts)

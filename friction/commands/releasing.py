@@ -8,6 +8,7 @@ import typer
 
 from friction.commands import CONFIG, Config
 from friction.errors import UsageError
+from friction.wording import counted
 
 if TYPE_CHECKING:
     from friction.records import Week
@@ -46,7 +47,7 @@ def verify_releases(settings: "Settings") -> None:
         last = releases.last_week()
     if delivered is not None and (last is None or last < delivered):
         raise IntegrityError(f"The release of {delivered} is gone. Restore the store from a backup.")
-    print(f"{count} releases, each as it was written; the last has hash {head}")
+    print(f"{counted(count, 'release')}, each as it was written; the last has hash {head}")
 
 
 def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
@@ -71,7 +72,7 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
         done = close_windows(scores, releases, directory=settings.directory, policy=settings.policy, through=last)
         cells = releases.cells()
     span = f"{done[0]} to {done[-1]}" if done else f"nothing new through {last}"
-    print(f"Released {span}: {sum(c.last_week in done for c in cells)} cells")
+    print(f"Released {span}: {counted(sum(c.last_week in done for c in cells), 'cell')}")
     if spent := exhausted(cells, settings.policy, last + 1):
         print(f"The year's budget (epsilon_per_year) is spent for what is said by: {', '.join(spent)}")
     try:

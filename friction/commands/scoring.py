@@ -10,6 +10,7 @@ import typer
 
 from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, write_whole
 from friction.errors import UsageError
+from friction.wording import counted
 
 
 def score(
@@ -39,7 +40,8 @@ def score(
             if rejected:
                 file, row, reason = rejected[0]
                 raise UsageError(
-                    f"{len(rejected)} rows rejected, the first is row {row} of {file}: {reason}. Nothing was written."
+                    f"{counted(len(rejected), 'row')} rejected, the first is row {row} of {file}: {reason}. "
+                    "Nothing was written."
                 )
         if out is None:
             for line in lines:
@@ -47,4 +49,5 @@ def score(
         else:
             write_whole(out, lines)
     if rejected:
-        print(f"friction: {len(rejected)} rows could not be scored; each says why in its error field", file=sys.stderr)
+        rows = counted(len(rejected), "row")
+        print(f"friction: {rows} could not be scored; see the field error for why", file=sys.stderr)

@@ -14,6 +14,7 @@ from friction.settings import SourceSection
 from friction.sources.columns import Layout, Named, how_to_map
 from friction.sources.grid import Record, level
 from friction.sources.rows import Cells, is_unicode, shown
+from friction.wording import counted
 
 _NOBODY: Final = frozenset({"", "anonymous", "anonyme", "n/a", "-", "null", "none"})
 
@@ -75,7 +76,8 @@ class Picker:
         width = len(head.names)
         if len(cells) > width and any(c.strip() for c in cells[width:]):
             raise RowError(
-                f"more cells than the {width} columns of row {head.rows}; is a text with the delimiter in it unquoted?"
+                f"more cells than the {counted(width, 'column')} of row {head.rows}; is a text with the delimiter in "
+                "it unquoted?"
             )
         if not is_unicode("".join(cells)):
             raise RowError("holds a character that is not valid Unicode")

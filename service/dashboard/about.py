@@ -8,6 +8,7 @@ from friction.interventions import WEEKS_AFTER, WEEKS_BEFORE
 from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
 from service.access import PageReader
 from service.state import state_of
+from service.words import words
 
 from .page import Seen, language_of, render
 
@@ -17,7 +18,8 @@ router = APIRouter()
 @router.get("/about")
 def about(request: Request, caller: PageReader) -> HTMLResponse:
     """How a share, an interval and a verdict come about."""
-    policy = state_of(request).settings.policy
+    state = state_of(request)
+    policy = state.settings.policy
     return render(
         request,
         "about.html",
@@ -25,7 +27,7 @@ def about(request: Request, caller: PageReader) -> HTMLResponse:
         figures={
             "voices": policy.min_respondents,
             "size": policy.min_team_size,
-            "longest": policy.max_window_weeks,
+            "longest": words(language_of(request, state))("about.longest", count=policy.max_window_weeks),
             "recent": RECENT_WEEKS,
             "earlier": EARLIER_WEEKS,
             "wrong": round(100 * FALSE_DISCOVERIES),

@@ -4,7 +4,7 @@ A quiet week, in which no verdict is a change, makes a short letter: under 15 li
 pairs there are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -146,15 +146,15 @@ class _Writer:
         trend, say = news.trend, self._say
         last = trend.points[-1]
         ends = {"speaks": self._name(trend.from_team), "about": self._name(trend.about_team)}
-        change = self._span(say.points, trend.change or 0.0, trend.low or 0.0, trend.high or 0.0)
+        change = say.change(trend.change or 0.0, trend.low or 0.0, trend.high or 0.0)
         verdict = self._verdict(trend) if news.is_new else say("digest.as_before", verdict=self._verdict(trend))
         is_rising = trend.verdict == "rising"
         return Item(
             pair=(trend.from_team, trend.about_team),
             heading=f"{self._pair(trend)}{say('digest.colon')} {verdict}",
             facts=(
-                say("digest.more_blame", **ends, **change) if is_rising
-                else say("digest.less_blame", **ends, **change),
+                say("digest.more_blame", **ends, change=change) if is_rising
+                else say("digest.less_blame", **ends, change=change),
                 say("digest.latest", week=last.cell.last_week, **self._rate(last.blame)),
                 say("digest.no_pattern") if news.pattern is None
                 else say("digest.pattern", pattern=say.patterns[news.pattern]),
@@ -247,20 +247,20 @@ class _Writer:
         say, step = self._say, effect.step
         if step is None or effect.finding == "cannot tell":
             return say("digest.too_early")
-        span = self._span(say.points, step.value, step.low, step.high)
+        change = say.change(step.value, step.low, step.high)
         if effect.finding == "fell":
-            return say("digest.fell", **span)
+            return say("digest.fell", change=change)
         if effect.finding == "rose":
-            return say("digest.rose", **span)
+            return say("digest.rose", change=change)
         if effect.finding == "moved before":
-            return say("digest.moved_before", **span)
-        return say("digest.no_effect", **span)
+            return say("digest.moved_before", change=change)
+        return say("digest.no_effect", change=change)
 
     def _needed(self, trend: Trend) -> str:
         if trend.smallest_visible_change is None:
             return self._say("digest.needed_none", pair=self._pair(trend))
         points = round(100 * trend.smallest_visible_change)
-        return self._say("digest.needed", pair=self._pair(trend), points=points)
+        return self._say("digest.needed", pair=self._pair(trend), count=points)
 
     def _unmatched(self, trend: Trend) -> str:
         if not trend.breaks:
@@ -273,11 +273,8 @@ class _Writer:
         return self._say("digest.and_more", pairs=", ".join(named[:MOST_NAMED]), more=len(named) - MOST_NAMED)
 
     def _rate(self, rate: Rate) -> dict[str, str]:
-        return self._span(self._say.percent, rate.value, rate.low, rate.high)
-
-    @staticmethod
-    def _span(as_said: Callable[[float], str], value: float, low: float, high: float) -> dict[str, str]:
-        return {"value": as_said(value), "low": as_said(low), "high": as_said(high)}
+        percent = self._say.percent
+        return {"value": percent(rate.value), "low": percent(rate.low), "high": percent(rate.high)}
 
     def _pair(self, trend: Trend) -> str:
         return f"{self._name(trend.from_team)} → {self._name(trend.about_team)}"

@@ -66,6 +66,15 @@ class Words:
         points = round(change * 100)
         return f"{points:+d}".replace("-", "\N{MINUS SIGN}") if points else "0"
 
+    def change(self, value: float, low: float, high: float) -> str:
+        r"""A change of a share with the ends of its interval.
+
+        >>> Words("en").change(0.12, 0.03, 0.2), Words("fr").change(-0.01, -0.03, 0.0)
+        ('+12 points (+3 to +20)', '\u22121 point (\u22123 à 0)')
+        """
+        points, first, last = map(self.points, (value, low, high))
+        return self("common.points", count=round(value * 100), points=points, low=first, high=last)
+
     def people(self, count: int) -> str:
         r"""A number of people as it is published: its band.
 

@@ -78,7 +78,7 @@ def test_another_model_cuts_the_line_and_is_marked(
 def test_the_matrix_counts_pairs_of_the_directory_alone(make_cells: MakeCells, directory: Directory) -> None:
     found = trends([*make_cells([0.3] * 4), *make_cells([0.3] * 4, from_team="it")], ERRORS)
     left = Directory({id: directory.teams[id] for id in (TeamId("sales"), TeamId("marketing"))})
-    assert "1 of 2 pairs" in charts.matrix(found, left, "en").svg()
+    assert "Pairs of teams with enough voices: 1 of 2;" in charts.matrix(found, left, "en").svg()
 
 
 def test_missing_weeks_cut_the_line(make_cells: MakeCells, directory: Directory) -> None:

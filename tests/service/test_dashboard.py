@@ -229,9 +229,10 @@ def test_a_bound_key_sees_its_team_s_pairs_alone(client: httpx.Client, operation
 @pytest.mark.parametrize(
     ("language", "only", "all_told", "not_all", "headings"),
     [
-        ({}, "You see pairs of IT only", "10 of 10 pairs of IT have enough voices", ("too few", "of 30"),
+        ({}, "You see pairs of IT only", "Pairs of IT with enough voices: 10 of 10", ("too few", "of 30"),
          ("What IT say of Sales", "What Sales say of IT", "What others say of IT", "What others say of Sales")),
-        (FRENCH, "uniquement les paires de IT", "10 paires de IT sur 10 ont assez de voix", ("trop peu", "sur 30"),
+        (FRENCH, "uniquement les paires de IT", "Paires de IT qui ont assez de voix : 10 sur 10",
+         ("trop peu", "sur 30"),
          ("Ce que IT dit de Sales", "Ce que Sales dit de IT", "Ce que les autres disent de IT",
           "Ce que les autres disent de Sales")),
     ],

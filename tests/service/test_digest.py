@@ -104,9 +104,9 @@ def test_only_pairs_of_the_directory_are_counted(make_cells: MakeCells, director
     left = Directory({id: directory.teams[id] for id in (TeamId("sales"), TeamId("marketing"), TeamId("it"))})
     flat = [c for speaks in ("sales", "support", "events", "hr") for c in make_cells([0.3] * 16, from_team=speaks)]
     quiet = _flat(render(trends(flat, ERRORS), left, WEEK, "en").text)
-    assert "1 of 6 pairs have a number" in quiet
+    assert "Pairs with a number: 1 of 6" in quiet
     bound = _flat(render(trends(flat, ERRORS), left, WEEK, "en", team=TeamId("marketing")).text)
-    assert "1 of 4 pairs have a number" in bound
+    assert "Pairs with a number: 1 of 4" in bound
     risen = [*flat, *make_cells([0.1] * 8 + [0.9] * 8, from_team="legal")]
     news = _flat(render(trends(risen, ERRORS), left, WEEK, "en").text)
     assert "legal → Marketing: rising" in news

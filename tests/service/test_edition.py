@@ -52,7 +52,7 @@ def test_what_nobody_has_written_about_for_weeks_is_not_told_as_current(
     commands.digest(config=config, out=tmp_path)
     told = " ".join((tmp_path / "2026-W22.en.txt").read_text(encoding="utf-8").split())
     assert "No change that the numbers can vouch for" in told
-    assert "0 with nothing earlier to compare with, 2 with too few voices in the last 6 weeks." in told
+    assert "with nothing earlier to compare with: 0; with too few voices in the last 6 weeks: 2." in told
     assert "tient toujours" not in (tmp_path / "2026-W22.fr.txt").read_text(encoding="utf-8")
     commands.digest(config=config, out=tmp_path, week="2026-W18")
     assert "Sales → Marketing: rising, as a week ago" in (tmp_path / "2026-W18.en.txt").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def test_a_failure_of_one_is_told_and_ends_with_a_failure(
     server: Server, config: Path, released: ReleaseStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.failures = {"RCPT bob@example.org": ["550 5.1.1 <bob@example.org>: no such user"]}
-    with pytest.raises(SendingError, match="1 recipients did not get the digest of 2026-W16"):
+    with pytest.raises(SendingError, match="1 recipient did not get the digest of 2026-W16"):
         commands.digest(config=config, send=True)
     commands.digest(config=config, status=True)
     said = capsys.readouterr()
@@ -151,7 +151,7 @@ def test_weekly_says_both_of_two_things_that_went_wrong(
     (config.parent / "inbox").mkdir()
     (config.parent / "inbox" / "bad.csv").write_text("no column of that name\nx\n", encoding="utf-8")
     server.failures = {"RCPT bob@example.org": ["550 no"]}
-    with pytest.raises(SendingError, match="1 recipients did not get"):
+    with pytest.raises(SendingError, match="1 recipient did not get"):
         commands.weekly(config=config)
     assert "bad.csv" in capsys.readouterr().err
     assert len(server.taken) == 4

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from friction.verdicts import FALSE_DISCOVERIES
+from friction.wording import Language
 from service.words import LANGUAGES, words
 
 ROOT = Path(__file__).parents[2] / "service"
@@ -58,8 +59,23 @@ def test_one_and_many() -> None:
     kind = {"weeks": "2026-W01", "share": "5%", "interval": "1% to 9%"}
     assert say("series.description", count=1, **kind).startswith("One window")
     assert say("series.description", count=2, **kind).startswith("2 windows")
+    assert say("about.longest", count=1) == "one week"
     with pytest.raises(KeyError):
         say("no.such.key")
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "said"),
+    [
+        ("en", 0.01, "+1 point (0 to +20)"),
+        ("en", -0.012, "−1 point (0 to +20)"),
+        ("en", 0.0, "0 points (0 to +20)"),
+        ("fr", 0.0, "0 point (0 à +20)"),
+        ("fr", -0.02, "−2 points (0 à +20)"),
+    ],
+)
+def test_a_point_is_one_or_many_as_each_language_counts(language: Language, value: float, said: str) -> None:
+    assert words(language).change(value, 0.001, 0.2) == said
 
 
 @pytest.mark.parametrize(

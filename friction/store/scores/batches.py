@@ -33,6 +33,7 @@ from friction.store.scores.tables import (
     salted,
     set_clock,
 )
+from friction.wording import counted
 
 SHORTEST: Final = 4
 """Characters of an id that name a batch."""
@@ -113,7 +114,7 @@ def withdraw(db: Connection, wanted: str) -> Withdrawn:
     votes: int = sum(part.votes for part in parts)
     if votes < batch.added:
         raise UsageError(
-            f"Batch {batch_id(batch.id)}: {batch.added - votes} of its {batch.added} votes are in windows that are "
+            f"Batch {batch_id(batch.id)}: {counted(batch.added - votes, 'vote')} of {batch.added} in windows that are "
             "closed. What was released stays as it is, so nothing was withdrawn."
         )
     if parts:
