@@ -100,8 +100,16 @@ class Cell(TypedDict):
     mechanism: str
 
 
+class Rise(TypedDict):
+    """How much larger a share is than before, with its 95 % interval."""
+
+    change: float
+    low: float
+    high: float
+
+
 class Pair(TypedDict):
-    """A pair with its verdict and cells, oldest first."""
+    """A pair with its verdict and cells, oldest first; ``relationship_conflict`` where more people voice disrespect."""
 
     from_team: str
     about_team: str
@@ -113,6 +121,7 @@ class Pair(TypedDict):
     breaks: list[dict[str, Any]]
     cells: list[Cell]
     interventions: list[dict[str, Any]]
+    relationship_conflict: Rise | None
 
 
 class Done(TypedDict):

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from friction.conflict import Rise
 from friction.disclosure import band
 from friction.errors import UsageError
 from friction.interventions import Effect, Step
@@ -79,7 +80,15 @@ def to_json(trend: Trend, *, latest_only: bool = False) -> dict[str, Any]:
         "breaks": [{"week": str(b.week), "model": b.model, "mechanism": b.mechanism} for b in trend.breaks],
         "cells": [cell_json(p) for p in points],
         "interventions": [_effect_json(e) for e in trend.effects],
+        "relationship_conflict": _rise_json(trend.relationship_conflict),
     }
+
+
+def _rise_json(rise: Rise | None) -> dict[str, float | None] | None:
+    """How far relationship conflict rises; null where no rise can be told."""
+    if rise is None:
+        return None
+    return {"change": _rounded(rise.value), "low": _rounded(rise.low), "high": _rounded(rise.high)}
 
 
 def _effect_json(effect: Effect) -> dict[str, Any]:
@@ -106,21 +115,26 @@ def _rounded(value: float | None) -> float | None:
 
 CSV_COLUMNS: Final = (
     "from_team", "about_team", "first_week", "last_week", "respondents", "blame_rate", "low", "high",
-    "appreciation_rate", "verdict", *PATTERNS, "model", "mechanism",
+    "appreciation_rate", "verdict", *PATTERNS, "model", "mechanism", "relationship_conflict",
 )  # fmt: skip
 """Stable: a column that comes later comes at the end."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_lines(found: Iterable[Trend]) -> Iterator[str]:
-    """Every released cell, one a line, after the names of the columns. A pattern that a cell does not show is 0."""
+    """Every released cell, one a line, after the names of the columns. A pattern that a cell does not show is 0.
+
+    Two columns are of the pair as it stands now: the verdict, and by how much relationship conflict rises, if it does.
+    """
     line = io.StringIO()
     writer = csv.DictWriter(line, CSV_COLUMNS, restval=0.0, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for trend in found:
+        rise = trend.relationship_conflict
+        of_pair = {"verdict": trend.verdict, "relationship_conflict": "" if rise is None else _rounded(rise.value)}
         for point in trend.points:
             cell = cell_json(point)
-            writer.writerow({k: _tame(v) for k, v in {**cell, **cell["patterns"], "verdict": trend.verdict}.items()})
+            writer.writerow({k: _tame(v) for k, v in {**cell, **cell["patterns"], **of_pair}.items()})
             yield line.getvalue()
             line.seek(0)
             line.truncate()
@@ -143,6 +157,11 @@ def _effect_words(effect: Effect) -> str:
     if step is None:
         return f"{words}, too few cells before or after it, or too few untouched pairs"
     return f"{words}, {step.value:+.0%} ({step.low:+.0%} to {step.high:+.0%}) against {effect.controls} untouched pairs"
+
+
+def _rise_words(trend: Trend, rise: Rise) -> str:
+    change = f"{rise.value:+.0%} ({rise.low:+.0%} to {rise.high:+.0%})"
+    return f"{trend.from_team} -> {trend.about_team}: disrespect is voiced by more people than before, {change}"
 
 
 def _percent(value: float) -> str:
@@ -178,6 +197,8 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
     lines.append("Shares are of those who wrote, not of the staff.")
     if any(trend.breaks for trend in found):
         lines.append("New: another model or mechanism counts since then; nothing before it is compared with.")
+    if risen := [_rise_words(trend, rise) for trend in found if (rise := trend.relationship_conflict)]:
+        lines += ["", "relationship conflict:", *(f"  {words}" for words in risen)]
     effects = [effect for trend in found for effect in trend.effects]
     if effects:
         lines += ["", "interventions:", *(f"  {_effect_words(effect)}" for effect in effects)]

@@ -5,27 +5,40 @@ difference of two shares is unbiased. Pure; reads cells only. Called by ``fricti
 ``friction.interventions``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp
-from typing import Final
+from operator import attrgetter
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from friction.disclosure import BASE
 from friction.likelihood import Array, Errors
-from friction.mechanisms import SHARES, epsilon_of
-from friction.records import Cell
+from friction.mechanisms import epsilon_of, variance
+from friction.records import LANGS, Cell
+from friction.taxonomy import Pattern
 
-_ROUNDING: Final = (BASE**2 - 1) / 6
-"""Variance that random rounding adds to a count, on average over its remainders: 4/3 for base 3."""
 _UNKNOWN: Final = 1 / 3
 """Variance of where in its class a rounded number of people lies, if it may be anywhere from -1 to 1."""
 
 
+class Count(NamedTuple):
+    """Which count of a cell a share is of, and which part of the epsilon it has under noise."""
+
+    of: Callable[[Cell], int]
+    part: Literal["blame", "patterns"]
+
+
+BLAME: Final = Count(attrgetter("blame"), "blame")
+
+
+def voicing(pattern: Pattern) -> Count:
+    """The count of people who voice a pattern. A 0 is a rounded count like any other, and true on average."""
+    return Count(lambda cell: cell.patterns.get(pattern, 0), "patterns")
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The corrected share of blame behind some cells of a pair.
+    """The corrected share of a count behind some cells of a pair.
 
     Attributes:
         value: adjusted count (Rogan & Gladen 1978) of the sums; may lie outside 0 to 1.
@@ -50,22 +63,26 @@ def people(cell: Cell) -> int:
     return cell.respondents if epsilon_of(cell.mechanism) else sum(cell.languages.values()) or cell.respondents
 
 
-def noise(cell: Cell) -> tuple[float, float]:
-    """Variance that the mechanism adds to the count of blame, and to the number of people."""
-    if not (epsilon := epsilon_of(cell.mechanism)):
-        return _ROUNDING, _ROUNDING * sum(n > 0 for n in cell.languages.values())
-    blame, number = (exp(-float(SHARES[of]) * epsilon) for of in ("blame", "people"))
-    return 2 * blame / (1 - blame) ** 2, 4 * number / (1 - number) ** 2
+def noise(cell: Cell, count: Count = BLAME) -> tuple[float, float]:
+    """Variance that the mechanism adds to the count, and to the number of people."""
+    languages = len(LANGS) if epsilon_of(cell.mechanism) else sum(n > 0 for n in cell.languages.values())
+    return variance(cell.mechanism, count.part), variance(cell.mechanism, "people") * languages
 
 
-def share(cells: Sequence[Cell], errors: Errors) -> Share:
-    """The share of blame behind cells of one pair, model and mechanism."""
-    blame: Array = np.array([float(c.blame) for c in cells])
+def share(cells: Sequence[Cell], errors: Errors, count: Count = BLAME) -> Share:
+    """The share of a count behind cells of one pair, model and mechanism.
+
+    Args:
+        cells: at least one.
+        errors: at that count, by the model that scored them.
+        count: whose share.
+    """
+    counts: Array = np.array([float(count.of(c)) for c in cells])
     n: Array = np.array([float(people(c)) for c in cells])
-    noises = np.array([noise(c) for c in cells])
+    noises = np.array([noise(c, count) for c in cells])
     total = float(n.sum())
-    seen = min(float(blame.sum()) / total, 1.0)
-    q = (float(blame.sum()) + 1) / (total + 2)  # for the variance only: never 0 or 1 (Agresti & Caffo 2000)
+    seen = min(float(counts.sum()) / total, 1.0)
+    q = (float(counts.sum()) + 1) / (total + 2)  # for the variance only: never 0 or 1 (Agresti & Caffo 2000)
     each: Array = n * q * (1 - q) + noises[:, 0] + noises[:, 1] * q**2
     unknown = q**2 * _UNKNOWN * float((noises[:, 1] == 0).sum()) ** 2  # those err together
     mix = errors.mix(cells)
@@ -76,6 +93,6 @@ def share(cells: Sequence[Cell], errors: Errors) -> Share:
         value=float((seen - false) / youden),
         variance=float((each.sum() + unknown) / total**2 / youden**2),
         draws=(seen - falses) / np.maximum(hits - falses, 0.05),
-        misfit=float(((blame - seen * n) ** 2 / each).sum()),
+        misfit=float(((counts - seen * n) ** 2 / each).sum()),
         freedom=len(cells) - 1,
     )

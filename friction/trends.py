@@ -1,9 +1,9 @@
 """What the released cells say: for each pair its rates, a verdict, and what interventions changed. Pure; cells only.
 
-Composes ``friction.rates`` (single cells), ``friction.verdicts`` (change) and ``friction.interventions`` (effects).
-A share is only set beside one of the same model and mechanism; where a pair's series goes on under another, it
-starts anew there, and the trend says so. Each is corrected with the error rates of the model that made it, so that
-another model in its place changes no number that was shown.
+Composes ``friction.rates`` (single cells), ``friction.verdicts`` (change), ``friction.conflict`` (disrespect that
+rises) and ``friction.interventions`` (effects). A share is only set beside one of the same model and mechanism; where
+a pair's series goes on under another, it starts anew there, and the trend says so. Each is corrected with the error
+rates of the model that made it, so that another model in its place changes no number that was shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from friction import voiced
+from friction.conflict import Rise, rises
 from friction.interventions import Effect, effects
 from friction.likelihood import Errors, Stance
 from friction.model_folder import StanceErrors, errors_of
@@ -54,6 +55,7 @@ class Trend:
             would.
         breaks: where the series starts anew, oldest first.
         effects: of interventions on the pair.
+        relationship_conflict: how far it rises; None where no rise can be told.
     """
 
     from_team: TeamId
@@ -66,6 +68,17 @@ class Trend:
     smallest_visible_change: float | None = None
     breaks: tuple[Break, ...] = ()
     effects: tuple[Effect, ...] = ()
+    relationship_conflict: Rise | None = None
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether blame rises or falls."""
+        return self.verdict in ("rising", "falling")
+
+    @property
+    def is_news(self) -> bool:
+        """Whether blame rises or falls, or relationship conflict rises."""
+        return self.has_moved or self.relationship_conflict is not None
 
 
 def trends(
@@ -97,7 +110,10 @@ def trends(
     points = _points(pairs, errors)
     comparable = _comparable(pairs)
     found = changes(comparable, _measured(comparable, "blame", errors), week)
-    told = [_trend(pair, points[pair], found.get(pair, Change()), series) for pair, series in pairs.items()]
+    risen = rises(comparable, week)
+    told = [
+        _trend(pair, points[pair], found.get(pair, Change()), risen.get(pair), series) for pair, series in pairs.items()
+    ]
     return with_effects(told, errors, interventions)
 
 
@@ -154,7 +170,7 @@ def _points(pairs: Mapping[Pair, Sequence[Cell]], errors: StanceErrors) -> dict[
     return found
 
 
-def _trend(pair: Pair, points: Sequence[Point], change: Change, series: Sequence[Cell]) -> Trend:
+def _trend(pair: Pair, points: Sequence[Point], change: Change, rise: Rise | None, series: Sequence[Cell]) -> Trend:
     return Trend(
         *pair,
         tuple(points),
@@ -164,4 +180,5 @@ def _trend(pair: Pair, points: Sequence[Point], change: Change, series: Sequence
         high=change.high,
         smallest_visible_change=change.smallest_visible,
         breaks=tuple(Break(after[0].first_week, *after[0].maker) for _, after in pairwise(_segments(series))),
+        relationship_conflict=rise,
     )

@@ -7,18 +7,18 @@ what sampling and rounding alone make. "Steady" is said where the difference is 
 ``STEADY_WITHIN`` (two one-sided tests at 5 %, Schuirmann 1987).
 
 A share is only compared with one of the same model and mechanism: another model finds other things. Pure; reads
-cells only. Called by ``friction.trends``.
+cells only. Called by ``friction.trends``, and for another count than that of blame by ``friction.conflict``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from friction.likelihood import Array, Errors
 from friction.records import Cell, TeamId, Week
-from friction.shares import Share, people, share
+from friction.shares import BLAME, Count, Share, people, share
 
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]
 Pair = tuple[TeamId, TeamId]
@@ -58,6 +58,7 @@ class Change:
 
 
 class _Compared(NamedTuple):
+    counted: Count
     cells: list[Cell]
     recent: Share
     earlier: Share
@@ -88,21 +89,24 @@ class _Compared(NamedTuple):
     def _moved(self, to: float, errors: Errors) -> "_Compared":
         hit, true = errors.mix(self.cells) @ errors.means
         seen = to * hit + (1 - to) * (1 - true)
-        cells = [replace(cell, blame=round(seen * people(cell))) for cell in self.cells]
-        return self._replace(recent=share(cells, errors))
+        moved = self.counted._replace(of=lambda cell: round(seen * people(cell)))
+        return self._replace(recent=share(self.cells, errors, moved))
 
 
-def changes(series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week) -> dict[Pair, Change]:
+def changes(
+    series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week, count: Count = BLAME
+) -> dict[Pair, Change]:
     """The verdict on every pair.
 
     Args:
         series: each pair's cells, oldest first, all of one model and mechanism.
-        errors: of blame, by the model that scored them.
+        errors: at the count, by the model that scored them.
         week: the last that was released; verdicts speak of the weeks up to it.
+        count: whose share has changed or not.
     """
     from scipy.stats import false_discovery_control, t
 
-    compared = {pair: found for pair, cells in series.items() if (found := _compare(cells, errors, week))}
+    compared = {pair: found for pair, cells in series.items() if (found := _compare(cells, errors, week, count))}
     if not compared:
         return dict.fromkeys(series, Change())
     common = max(_dispersion([s for c in compared.values() for s in (c.recent, c.earlier)], 1.0, 0), 1.0)
@@ -167,10 +171,12 @@ def _unchanged(p_values: Array, weights: Array) -> float:
     return float((weights.max() + weights[p_values > 0.5].sum()) / (0.5 * len(weights)))
 
 
-def _compare(cells: Sequence[Cell], errors: Errors, week: Week) -> _Compared | None:
+def _compare(cells: Sequence[Cell], errors: Errors, week: Week, count: Count) -> _Compared | None:
     recent = [c for c in cells if week - c.last_week < RECENT_WEEKS]
     earlier = [c for c in cells if RECENT_WEEKS <= week - c.last_week < RECENT_WEEKS + EARLIER_WEEKS]
-    return _Compared(recent, share(recent, errors), share(earlier, errors)) if recent and earlier else None
+    if not (recent and earlier):
+        return None
+    return _Compared(count, recent, share(recent, errors, count), share(earlier, errors, count))
 
 
 def _dispersion(shares: Sequence[Share], prior: float, weight: int) -> float:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,14 @@ def make_cells() -> Callable[..., list[Cell]]:
         ]
 
     return make
+
+
+def disrespected(cells: Sequence[Cell], shares: Sequence[float]) -> list[Cell]:
+    """The same cells, in which so large a share of people voices disrespect."""
+    return [
+        replace(c, patterns=dict(c.patterns) | {"disrespect": round(share * c.respondents / 3) * 3})
+        for c, share in zip(cells, shares, strict=True)
+    ]
 
 
 def team(id: str, headcount: int | None = 10, parent: str | None = None) -> Team:

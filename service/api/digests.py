@@ -1,13 +1,13 @@
 """``GET /v1/digests/{week}``: the digest as it stood when the week was released; HTML, text or JSON by ``Accept``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from friction.records import Week
 from friction.report import to_json
-from friction.trends import Trend, Verdict
+from friction.trends import Trend
 
 from ..access import Caller, Reader
 from ..answers import JSON, Body, answer, made, preferred, view_of
@@ -62,8 +62,9 @@ def _body(state: State, caller: Caller, week: Week, kind: str) -> Body:
             week=str(week),
             subject=mail.subject,
             changes=[PairOut(**to_json(t, latest_only=True)) for t in _moved(found)],
-            steady=_names(found, "steady"),
-            cannot_tell=_names(found, "cannot tell"),
+            steady=_names(t for t in found if t.verdict == "steady"),
+            cannot_tell=_names(t for t in found if t.verdict == "cannot tell"),
+            relationship_conflict=_names(t for t in found if t.relationship_conflict is not None),
         ).model_dump_json()
     )
 
@@ -72,5 +73,5 @@ def _moved(found: Sequence[Trend]) -> list[Trend]:
     return sorted((t for t in found if t.verdict in ("rising", "falling")), key=lambda t: -abs(t.change or 0.0))
 
 
-def _names(found: Sequence[Trend], verdict: Verdict) -> list[PairName]:
-    return [PairName(from_team=t.from_team, about_team=t.about_team) for t in found if t.verdict == verdict]
+def _names(found: Iterable[Trend]) -> list[PairName]:
+    return [PairName(from_team=t.from_team, about_team=t.about_team) for t in found]

@@ -21,9 +21,11 @@ _EFFECT: Final[dict[str, Any]] = {
     "change": -0.14, "low": -0.25, "high": -0.03, "smallest_visible_change": 0.16,
     "placebo": {"change": 0.02, "low": -0.1, "high": 0.14, "smallest_visible_change": 0.17},
 }  # fmt: skip
+_RISE: Final[dict[str, Any]] = {"change": 0.17, "low": 0.08, "high": 0.26}
 _PAIR: Final[dict[str, Any]] = {
     "from_team": "marketing", "about_team": "sales", "verdict": "falling", "change": -0.12, "low": -0.2, "high": -0.04,
     "smallest_visible_change": 0.11, "breaks": [], "cells": [_CELL], "interventions": [_EFFECT],
+    "relationship_conflict": _RISE,
 }  # fmt: skip
 _NAMES: Final = {"from_team": "marketing", "about_team": "sales"}
 _DONE: Final = _NAMES | {"week": "2026-W40", "description": "weekly meeting with an agenda", "source": "entered"}
@@ -89,8 +91,24 @@ class InterventionOut(StepOut):
     placebo: StepOut | None
 
 
+class RiseOut(_Model):
+    """How much larger the recent share of those who wrote and voice disrespect is than the earlier one; 95 % interval.
+
+    As the classifier finds them, not corrected for its errors.
+    """
+
+    model_config = _like(_RISE)
+    change: float
+    low: float
+    high: float
+
+
 class PairOut(_Model):
-    """A directed pair: verdict and cells, oldest first."""
+    """A directed pair: verdict and cells, oldest first.
+
+    `relationship_conflict` tells that more people voice disrespect than before, whatever the verdict on blame; null
+    where no such rise can be told, which does not mean that there is none.
+    """
 
     model_config = _like(_PAIR)
     from_team: str
@@ -103,6 +121,7 @@ class PairOut(_Model):
     breaks: list[BreakOut]
     cells: list[CellOut]
     interventions: list[InterventionOut]
+    relationship_conflict: RiseOut | None
 
 
 class PairsOut(_Model):
@@ -144,12 +163,16 @@ class PairName(_Model):
 
 
 class DigestOut(_Model):
-    """What a week's digest tells: pairs that rose or fell, the largest first; those that are steady; the rest."""
+    """What a week's digest tells: pairs that rose or fell, the largest first; those that are steady; the rest.
+
+    `relationship_conflict` names those in which it rises, whatever the verdict on blame.
+    """
 
     model_config = _like(
         {
             "week": "2026-W45", "subject": "friction 2026-W45: Marketing → Sales falling", "changes": [_PAIR],
             "steady": [], "cannot_tell": [{"from_team": "support", "about_team": "it"}],
+            "relationship_conflict": [_NAMES],
         }
     )  # fmt: skip
     week: str
@@ -157,6 +180,7 @@ class DigestOut(_Model):
     changes: list[PairOut]
     steady: list[PairName]
     cannot_tell: list[PairName]
+    relationship_conflict: list[PairName]
 
 
 class DoneOut(PairName):

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from friction.conflict import LEAST
 from friction.interventions import WEEKS_AFTER, WEEKS_BEFORE
 from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
 from service.access import PageReader
@@ -32,6 +33,7 @@ def about(request: Request, caller: PageReader) -> HTMLResponse:
             "earlier": EARLIER_WEEKS,
             "wrong": round(100 * FALSE_DISCOVERIES),
             "steady": round(100 * STEADY_WITHIN),
+            "least": round(100 * LEAST),
             "before": WEEKS_BEFORE,
             "after": WEEKS_AFTER,
         },

@@ -22,14 +22,14 @@ def matrix(request: Request, caller: PageReader) -> HTMLResponse:
     seen, teams = Seen.by(caller, state), state.directory.teams
     found, week, language = seen.trends, seen.last_week, language_of(request, state)
     shown = {(t.from_team, t.about_team) for t in found}
-    moved = [t for t in found if t.verdict in ("rising", "falling")]
+    moved = [t for t in found if t.is_news]
     return render(
         request,
         "matrix.html",
         caller=caller,
         chart=charts.matrix(found, state.directory, language, only=caller.key.team) if found else None,
         found=found,
-        moved=sorted(moved, key=lambda t: -abs(t.change or 0.0)),
+        moved=sorted(moved, key=lambda t: (t.relationship_conflict is None, -abs(t.change or 0.0))),
         is_first=week is not None and all(week - t.points[0].cell.last_week < RECENT_WEEKS for t in found),
         names={team.id: team.name for team in teams.values()},
         silent=sum(caller.sees(*pair) and pair not in shown for pair in permutations(teams, 2)),

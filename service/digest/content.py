@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from friction.conflict import RELATIONSHIP
 from friction.interventions import Effect
 from friction.records import Directory, TeamId, Week
 from friction.taxonomy import Pattern
@@ -23,10 +24,10 @@ MOST_CHANGES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A pair whose blame rose or fell.
+    """A pair whose blame rose or fell, or in which relationship conflict rises.
 
     Attributes:
-        is_new: the week before, its verdict was another.
+        is_new: a week before, that was not told.
         pattern: most voiced in its recent cells; None where none clearly is.
         back: the pair the other way round; None where it is hidden.
     """
@@ -44,7 +45,8 @@ class Content:
 
     Attributes:
         team: all that is told is of pairs of this team; None for every pair.
-        news: at most ``MOST_CHANGES``, new ones first, then the largest.
+        news: at most ``MOST_CHANGES``: new ones first, and of those where relationship conflict rises, since it does
+            the lasting damage; then the largest.
         new, standing: how many changes there are of either kind, told or not.
         maybe_chance: pairs with two periods whose difference may be chance.
         unmatched: pairs without an earlier period to compare with.
@@ -89,16 +91,16 @@ def choose(
         team: tell of its pairs alone.
         before: the same trends as they stood a week earlier; what they say already is no news.
     """
-    told_before = {(t.from_team, t.about_team): t.verdict for t in before}
-    by_pair = {(t.from_team, t.about_team): t for t in trends}
+    told_before = {_pair(t): t for t in before}
+    by_pair = {_pair(t): t for t in trends}
     own = [t for t in trends if team is None or team in (t.from_team, t.about_team)]
-    moved = [t for t in own if t.verdict in ("rising", "falling")]
-    is_new = {_pair(t): told_before.get(_pair(t)) != t.verdict for t in moved}
-    moved.sort(key=lambda t: (not is_new[_pair(t)], -abs(t.change or 0.0)))
+    moved = [t for t in own if t.is_news]
+    is_new = {_pair(t): _is_new(t, told_before.get(_pair(t))) for t in moved}
+    moved.sort(key=lambda t: (not is_new[_pair(t)], t.relationship_conflict is None, -abs(t.change or 0.0)))
     news = [_news(t, week, by_pair.get((t.about_team, t.from_team)), is_new=is_new[_pair(t)]) for t in moved]
     ends = directory.teams if team is None else (team,)
     pairs = {(a, b) for a in directory.teams for b in directory.teams if a != b and (a in ends or b in ends)}
-    unmoved = [t for t in own if t.verdict not in ("rising", "falling") and _pair(t) in pairs]
+    unmoved = [t for t in own if not t.is_news and _pair(t) in pairs]
     untold = [t for t in unmoved if t.verdict == "cannot tell"]
     unmatched = [t for t in untold if t.change is None]
     return Content(
@@ -120,13 +122,25 @@ def _pair(trend: Trend) -> Pair:
     return trend.from_team, trend.about_team
 
 
+def _is_new(trend: Trend, before: Trend | None) -> bool:
+    """Whether something is told of a pair that was not told of it before."""
+    if before is None:
+        return True
+    if trend.relationship_conflict is not None and before.relationship_conflict is None:
+        return True
+    return trend.has_moved and trend.verdict != before.verdict
+
+
 def _is_recent(point: Point, week: Week) -> bool:
     return week - point.cell.last_week < RECENT_WEEKS
 
 
 def _news(trend: Trend, week: Week, back: Trend | None, *, is_new: bool) -> News:
-    pattern = leading_pattern(trend, week)
-    practice = worth_trying(pattern, week, is_rising=trend.verdict == "rising")
+    pattern, is_rising = leading_pattern(trend, week), trend.verdict == "rising"
+    if trend.relationship_conflict is None:
+        practice = worth_trying(pattern, week, is_rising=is_rising)
+    else:
+        practice = worth_trying(RELATIONSHIP, week, is_rising=True)
     return News(trend, is_new, pattern, practice, back)
 
 

@@ -1,10 +1,10 @@
 """A digest in words: the same sentences for the HTML part, the text part and the subject.
 
-A quiet week, in which no verdict is a change, makes a short letter: under 15 lines of text, however many
+A quiet week, in which there is no news of any pair, makes a short letter: under 15 lines of text, however many
 pairs there are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -129,7 +129,7 @@ class _Writer:
         if not content.new:
             return say("digest.subject_standing", week=week, count=content.standing)
         first = content.news[0].trend
-        pair, verdict, others = self._pair(first), self._verdict(first), content.new - 1
+        pair, verdict, others = self._pair(first), self._news(first), content.new - 1
         if not others:
             return say("digest.subject_one", week=week, pair=pair, verdict=verdict)
         return say("digest.subject_many", week=week, pair=pair, verdict=verdict, others=others)
@@ -144,22 +144,12 @@ class _Writer:
 
     def _item(self, news: News) -> Item:
         trend, say = news.trend, self._say
-        last = trend.points[-1]
         ends = {"speaks": self._name(trend.from_team), "about": self._name(trend.about_team)}
-        change = say.change(trend.change or 0.0, trend.low or 0.0, trend.high or 0.0)
-        verdict = self._verdict(trend) if news.is_new else say("digest.as_before", verdict=self._verdict(trend))
-        is_rising = trend.verdict == "rising"
+        verdict = self._news(trend) if news.is_new else say("digest.as_before", verdict=self._news(trend))
         return Item(
             pair=(trend.from_team, trend.about_team),
             heading=f"{self._pair(trend)}{say('digest.colon')} {verdict}",
-            facts=(
-                say("digest.more_blame", **ends, change=change) if is_rising
-                else say("digest.less_blame", **ends, change=change),
-                say("digest.latest", week=last.cell.last_week, **self._rate(last.blame)),
-                say("digest.no_pattern") if news.pattern is None
-                else say("digest.pattern", pattern=say.patterns[news.pattern]),
-                self._reciprocity(news),
-            ),
+            facts=tuple(self._facts(news, ends)),
             practice=news.practice.title[say.language],
             practice_how=news.practice.how[say.language],
             source=say("digest.source", source=news.practice.source),
@@ -170,6 +160,28 @@ class _Writer:
                 for number, done in numbered(trend)
             ),
         )  # fmt: skip
+
+    def _facts(self, news: News, ends: Mapping[str, str]) -> Iterator[str]:
+        """What changed, and how blame stands."""
+        trend, say = news.trend, self._say
+        last = trend.points[-1]
+        latest = {"week": last.cell.last_week, **self._rate(last.blame)}
+        if trend.has_moved:
+            change = say.change(trend.change or 0.0, trend.low or 0.0, trend.high or 0.0)
+            more_or_less = "digest.more_blame" if trend.verdict == "rising" else "digest.less_blame"
+            yield say(more_or_less, **ends, change=change)
+        if trend.relationship_conflict is not None:
+            yield say.disrespect(trend.relationship_conflict)
+        if trend.has_moved:
+            yield say("digest.latest", **latest)
+        else:
+            yield say("digest.latest_blame", verdict=self._verdict(trend), **latest)
+        if news.pattern is None:
+            yield say("digest.no_pattern")
+        else:
+            yield say("digest.pattern", pattern=say.patterns[news.pattern])
+        if trend.has_moved:
+            yield self._reciprocity(news)
 
     def _picture(self, trend: Trend) -> bytes | None:
         if not self._pictures:
@@ -282,6 +294,14 @@ class _Writer:
     def _name(self, team: TeamId) -> str:
         """A team's name; its id where it has left the directory."""
         return self._names.get(team, team)
+
+    def _news(self, trend: Trend) -> str:
+        """What is news of a pair, in few words."""
+        if trend.relationship_conflict is None:
+            return self._verdict(trend)
+        if not trend.has_moved:
+            return self._say("common.disrespect_short")
+        return self._say("digest.and_disrespect", verdict=self._verdict(trend))
 
     def _verdict(self, trend: Trend) -> str:
         return self._say(f"verdict.{trend.verdict.replace(' ', '_')}")

@@ -16,6 +16,7 @@ from babel import Locale
 from babel.dates import format_interval, format_skeleton
 from babel.numbers import format_percent
 
+from friction.conflict import Rise
 from friction.disclosure import band
 from friction.records import Week
 from friction.trends import Verdict
@@ -113,6 +114,10 @@ class Words:
             return str(first)
         end = str(last)[5:] if str(first)[:4] == str(last)[:4] else str(last)
         return self("common.span", first=first, last=end)
+
+    def disrespect(self, rise: Rise) -> str:
+        """That relationship conflict rises, and by how much."""
+        return self("common.disrespect", change=self.change(rise.value, rise.low, rise.high))
 
     def verdict(self, verdict: Verdict) -> str:
         """A verdict."""

@@ -19,6 +19,7 @@ from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from service.state import State
 from tests import browser as chromium
+from tests.conftest import disrespected
 from tests.service.conftest import make_key, serve
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -44,8 +45,8 @@ def company(
     pipeline: Pipeline,
     make_cells: Callable[..., list[Cell]],
 ) -> Iterator[httpx.Client]:
-    """Sales stop blaming marketing in the 11th week; four pairs go on as they did; the others are hidden."""
-    series = [make_cells([0.8] * 10 + [0.1] * 10)]
+    """Sales stop blaming marketing in the 11th week, and end with more disrespect; four pairs go on as they did."""
+    series = [disrespected(make_cells([0.8] * 10 + [0.1] * 10), [0.0] * 14 + [0.3] * 6)]
     ends = (("sales", "it"), ("support", "it"), ("support", "sales"), ("it", "sales"))
     series += [make_cells([0.3] * 20, from_team=a, about_team=b) for a, b in ends]
     for cells in zip(*series, strict=True):

@@ -3,6 +3,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha384
+from html import unescape
 from itertools import permutations
 from typing import Any
 
@@ -18,6 +19,7 @@ from friction.store import batches, interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from service.state import State
+from tests.conftest import disrespected
 from tests.service.conftest import bearing, make_key, serve
 
 MakeCells = Callable[..., list[Cell]]
@@ -194,6 +196,41 @@ def test_an_intervention_shows_its_effect(
         for page in (client.get("/pairs/sales/marketing").text, client.get("/interventions").text):
             assert "weekly &lt;meeting&gt;" in page
             assert re.search(r"fell:\s+−\d+ points \(−\d+ to −\d+\), against the pairs that nobody touched", page)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "short", "explained"),
+    [
+        ({}, "more people voice disrespect than before: +30 points (+", "disrespect rising", "(Jehn 1995)"),
+        (FRENCH, "davantage expriment un manque de respect qu'avant\u00a0: +30 points (+",
+         "manque de respect en hausse", "(Jehn 1995)"),
+    ],
+)  # fmt: skip
+def test_relationship_conflict_that_rises_is_told_wherever_the_pair_is(
+    language: dict[str, str], sentence: str, short: str, explained: str, releases: ReleaseStore,
+    operations: Database, settings: Settings, pipeline: Pipeline, make_cells: MakeCells,
+) -> None:  # fmt: skip
+    """Blame has not changed, and of another pair nothing is told."""
+    rising = disrespected(make_cells([0.3, 0.6] * 8), [0.0] * 10 + [0.3] * 6)
+    for cells in zip(rising, make_cells([0.3] * 16, from_team="support"), strict=True):
+        releases.append(cells[0].last_week, serialise(list(cells)))
+    with asking(State(settings, pipeline, releases, operations)) as client:
+        overview, pair, team, other, about = (
+            unescape(client.get(path, headers=language).text)
+            for path in ("/", "/pairs/sales/marketing", "/teams/marketing", "/pairs/support/marketing", "/about")
+        )
+        assert overview.count(sentence) == pair.count(sentence) == 1
+        assert overview.count(f"<b>{short}</b>") == team.count(f"<b>{short}</b>") == 1
+        assert sentence not in other
+        assert explained in about
+        told = client.get("/v1/pairs/sales/marketing").json()["relationship_conflict"]
+        assert (told["change"], told["low"] > 0) == (0.3, True)
+        assert client.get("/v1/pairs/support/marketing").json()["relationship_conflict"] is None
+        digest = client.get("/v1/digests/2026-W16").json()
+        assert digest["relationship_conflict"] == [{"from_team": "sales", "about_team": "marketing"}]
+        assert digest["changes"] == []
+        mailed = client.get("/v1/digests/2026-W16", headers={"Accept": "text/plain"}).text
+        assert "1. Sales → Marketing: disrespect rising, as a week ago" in mailed
 
 
 def test_where_no_change_could_be_seen_no_number_says_otherwise(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from friction.conflict import Rise
 from friction.interventions import Effect, Step
 from friction.model_folder import ErrorRate
 from friction.records import Cell, Directory, Intervention, Team, TeamId, Week
@@ -16,11 +17,14 @@ from friction.trends import Break, Point, Rate, Trend, trends
 from service.digest import Language, render
 from service.digest.content import MOST_CHANGES, leading_pattern
 from service.digest.layout import COLUMNS
+from service.digest.practices import library
+from tests.conftest import disrespected
 
 MakeCells = Callable[..., list[Cell]]
 ERRORS = {s: {"en": ErrorRate(95, 100, 190, 200)} for s in ("blame", "appreciation")}
 WEEK = Week.parse("2026-W16")
 LINK = "https://friction.example.org/"
+RISEN = [0.0] * 10 + [0.5] * 6
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,62 @@ def test_the_news_comes_first(
     for word in words:
         assert word in _flat(mail.text)
         assert word in _unescaped(mail.html)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "words"),
+    [
+        (
+            "en",
+            "friction 2026-W16: IT → Marketing disrespect rising and 1 more",
+            ["1. IT → Marketing: disrespect rising Of those who wrote, more people voice disrespect than before: +50 "
+             "points (+",
+             "as the classifier finds it. That is relationship conflict", "Blame itself: cannot tell; latest",
+             "2. Sales → Marketing: rising Of those in Sales"],
+        ),
+        (
+            "fr",
+            "friction 2026-W16 : IT → Marketing manque de respect en hausse et 1 de plus",
+            ["1. IT → Marketing : manque de respect en hausse Parmi les personnes qui ont écrit, davantage expriment "
+             "un manque de respect qu'avant : +50 points (+", "C'est le conflit relationnel",
+             "Les reproches eux-mêmes : indécis ; dernière", "2. Sales → Marketing : en hausse"],
+        ),
+    ],
+)  # fmt: skip
+def test_relationship_conflict_that_rises_comes_first_whatever_blame_does(
+    language: Language, subject: str, words: list[str], make_cells: MakeCells, directory: Directory
+) -> None:
+    cells = [*make_cells([0.1] * 8 + [0.9] * 8), *disrespected(make_cells([0.3, 0.6] * 8, from_team="it"), RISEN)]
+    mail = render(trends(cells, ERRORS), directory, WEEK, language)
+    assert mail.subject.replace("\u00a0", " ") == subject
+    text = _flat(mail.text)
+    for word in words:
+        assert word in text
+    assert "IT → Marketing (" not in text  # nor is it one that may have changed by chance
+    assert any(text.count(practice.title[language]) for practice in library() if "disrespect" in practice.fits)
+
+
+def test_relationship_conflict_is_told_beside_a_verdict_and_once_as_news(
+    make_cells: MakeCells, directory: Directory
+) -> None:
+    both = disrespected(make_cells([0.1] * 10 + [0.9] * 6), RISEN)
+    now = trends(both, ERRORS)
+    mail = render(now, directory, WEEK, "en")
+    assert mail.subject == "friction 2026-W16: Sales → Marketing rising, and disrespect rising"
+    facts = _flat(mail.text)
+    order = [
+        "more hold it responsible",
+        "more people voice disrespect",
+        "Latest, up to",
+        "Most voiced",
+        "Mutual or one-way",
+    ]
+    assert sorted(order, key=facts.index) == order
+    assert "rising, and disrespect rising, as a week ago" in _flat(render(now, directory, WEEK, "en", before=now).text)
+    before = [replace(now[0], relationship_conflict=None)]
+    assert "as a week ago" not in render(now, directory, WEEK, "en", before=before).text
+    calm = [replace(now[0], verdict="cannot tell")]  # blame is no longer said to rise, which is no news of disrespect
+    assert "disrespect rising, as a week ago" in _flat(render(calm, directory, WEEK, "en", before=now).text)
 
 
 def test_what_stood_a_week_ago_is_no_news(make_cells: MakeCells, directory: Directory) -> None:
@@ -225,6 +285,7 @@ def _trend(draw: st.DrawFn, pair: tuple[TeamId, TeamId]) -> Trend:
             Effect(Intervention(*pair, WEEK + -i, described), finding, step, None, 5)
             for i in range(draw(st.integers(0, 3)))
         ),
+        relationship_conflict=draw(st.none() | st.builds(Rise, st.floats(0.05, 1), st.floats(0, 1), st.floats(0, 1))),
     )
 
 
@@ -233,13 +294,14 @@ def _trend(draw: st.DrawFn, pair: tuple[TeamId, TeamId]) -> Trend:
 def test_whatever_the_trends_words_and_data_agree(found: tuple[list[Trend], Directory], language: Language) -> None:
     told, directory = found
     mail = render(told, directory, WEEK, language, link=LINK, pictures=False)
-    moved = [t for t in told if t.verdict in ("rising", "falling")]
+    moved = [t for t in told if t.is_news]
+    first = [t for t in moved if t.relationship_conflict] or moved
     words = {"en": ("rising", "falling", "no change"), "fr": ("en hausse", "en baisse", "rien de nouveau")}[language]
     headings = re.findall(r"^\d\. (.+(?:\n   .+)*?)\n   (?:Of those|Parmi)", mail.text, re.M)
     assert len(headings) == min(len(moved), MOST_CHANGES)
     if moved:
-        largest = max(abs(t.change or 0) for t in moved)
-        assert any(abs(t.change or 0) == largest and words[t.verdict == "falling"] in mail.subject for t in moved)
+        largest = max(abs(t.change or 0) for t in first)
+        assert any(abs(t.change or 0) == largest and words[t.verdict == "falling"] in mail.subject for t in first)
     else:
         assert mail.subject.endswith(words[2])
         assert len(mail.text.splitlines()) < 15, mail.text

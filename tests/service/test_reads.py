@@ -165,6 +165,7 @@ def test_the_spreadsheet_has_every_cell(client: httpx.Client) -> None:
         "from_team", "about_team", "first_week", "last_week", "respondents", "blame_rate", "low", "high",
         "appreciation_rate", "verdict", "poor_handoff", "no_follow_through", "unfair_share", "unresponsive",
         "broken_commitment", "kept_in_the_dark", "competing_goals", "mistakes", "disrespect", "model", "mechanism",
+            "relationship_conflict",
     ]  # fmt: skip
     for row, cell in zip(rows, client.get("/v1/pairs/sales/marketing").json()["cells"], strict=False):
         assert row["verdict"] == "rising"
