@@ -47,12 +47,9 @@ def train(
 
     from . import rows as own
     from .corpus import examples
-    from .export import write_folder
-    from .finetune import Hands
-    from .finetune import train as fit
-    from .network import new_network, save_network
-    from .pointing import save_pointer, teach
 
+    if not base.is_dir():
+        raise UsageError(f"{base} is no folder. Give --base the folder of a transformers checkpoint")
     if out.name in released_errors():
         raise UsageError(f"{out.name} is a released model, and what it counted goes by that name: give another --out")
     directory = configuration.load(config).directory
@@ -61,6 +58,13 @@ def train(
     train_items, dev_items = examples(train_rows), examples(dev_rows)
     _require_both_kinds(train_items, rows)
     _require_both_kinds(dev_items, dev or rows)
+
+    from .export import write_folder  # torch takes seconds: only once all that was given is right
+    from .finetune import Hands
+    from .finetune import train as fit
+    from .network import new_network, save_network
+    from .pointing import save_pointer, teach
+
     work = out.with_name(out.name + ".training")
     work.mkdir(parents=True, exist_ok=True)
     network, tokenizer = new_network(base)
@@ -94,23 +98,26 @@ def evaluate(
     _require_training()
     if report.suffix not in (".html", ".md"):
         raise UsageError(f"{report}: a report ends in .html or .md")
-    from tokenizers import Tokenizer
-
     from friction import settings as configuration
-    from friction.inference import open_session
     from friction.model_folder import RELEASED, read_card
 
-    from . import calibration
-    from . import report as reports
     from . import rows as own
     from .corpus import examples
-    from .export import run
-    from .metrics import Judged
 
     folder = model or RELEASED
     card = read_card(folder)
     read = own.read(rows, configuration.load(config).directory)
     items = examples(read)
+
+    from tokenizers import Tokenizer
+
+    from friction.inference import open_session
+
+    from . import calibration
+    from . import report as reports
+    from .export import run
+    from .metrics import Judged
+
     session = open_session(folder / "model.onnx")
     logits = run(session, Tokenizer.from_file(str(folder / "tokenizer.json")), items)
     judged = Judged(read, items, calibration.probabilities(logits, items, card.scaling), card.thresholds)

@@ -27,6 +27,7 @@ from friction.taxonomy import HEADS, VERSION
 from . import calibration
 from .corpus import Example, examples, load
 from .finetune import MAX_TOKENS, tokenise
+from .hush import hushed
 from .pointing import Pointing, load_pointing
 from .quantisation import quantise
 
@@ -38,17 +39,18 @@ def to_onnx(pointing: Pointing, path: Path) -> None:
     """Float ONNX with dynamic batch and length."""
     sample = (torch.ones(2, 16, dtype=torch.long), torch.ones(2, 16, dtype=torch.long))
     batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=3, max=512)
-    torch.onnx.export(
-        pointing,
-        sample,
-        str(path),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["logits", "evidence"],
-        dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    with hushed():
+        torch.onnx.export(
+            pointing,
+            sample,
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits", "evidence"],
+            dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
 
 
 def run(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, items: list[Example]) -> NDArray[np.float32]:

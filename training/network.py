@@ -1,16 +1,24 @@
 """The network: an encoder, read out at the target's markers, and one logit for each head."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
 
 from friction.errors import UsageError
 from friction.markers import MARKERS, TARGET
 from friction.taxonomy import HEADS
+from friction.wording import counted
+
+from .hush import hushed
 
 READ_OUT = "read_out.pt"
 """Beside an encoder of ``training.intermediate``: weights of the read-out that it taught."""
@@ -66,19 +74,50 @@ def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
 def load_encoder(folder: Path) -> tuple[PreTrainedModel, Tokenizer]:
     """Any transformers encoder on disk, with its tokenizer taught the markers where it does not know them.
 
+    Says on standard error what of the encoder the folder has no weights for: that starts at random.
+
     Raises:
         UsageError: the folder holds no encoder, or one without a fast tokenizer.
     """
     if not (folder / "config.json").is_file():
         raise UsageError(f"{folder} is no encoder folder: it needs config.json, a tokenizer and weights")
-    encoder = without_pooler(AutoModel.from_pretrained(folder, local_files_only=True))
-    tokenizer = _load_tokenizer(folder)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    if new := [marker for marker in MARKERS if tokenizer.token_to_id(marker) is None]:
-        tokenizer.add_special_tokens(new)
-        encoder.resize_token_embeddings(tokenizer.get_vocab_size())
+    with hushed(), _without_progress():
+        encoder = _load_weights(folder)
+        tokenizer = _load_tokenizer(folder)
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        if new := [marker for marker in MARKERS if tokenizer.token_to_id(marker) is None]:
+            tokenizer.add_special_tokens(new)
+            encoder.resize_token_embeddings(tokenizer.get_vocab_size())
     return encoder, tokenizer
+
+
+def _load_weights(folder: Path) -> PreTrainedModel:
+    try:
+        encoder, found = AutoModel.from_pretrained(folder, local_files_only=True, output_loading_info=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError) as error:
+        why = str(error).partition("\n")[0]
+        raise UsageError(f"{folder} is no checkpoint that transformers can load ({why}). Save it again.") from None
+    encoder = without_pooler(encoder)
+    if lacking := sorted(found["missing_keys"] & set(encoder.state_dict())):
+        print(
+            f"friction: {folder} lacks {counted(len(lacking), 'weight')} of its encoder, {lacking[0]} for one, which "
+            "will be learnt from chance alone. A whole checkpoint learns from far fewer rows",
+            file=sys.stderr,
+        )
+    return encoder
+
+
+@contextmanager
+def _without_progress() -> Iterator[None]:
+    """Without the bar of transformers, which it also draws into a file."""
+    was_on = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_on:
+            logging.enable_progress_bar()
 
 
 def without_pooler(encoder: PreTrainedModel) -> PreTrainedModel:

@@ -21,6 +21,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from friction.inference import STATIC, open_session
 
+from .hush import hushed
+
 MICROSOFT: Final = "com.microsoft"
 """The domain of ONNX Runtime's own product of integers that ends in floats, bias added."""
 Range = tuple[float, float]
@@ -50,7 +52,8 @@ def quantise(source: Path, path: Path, rows: Sequence[Sequence[int]]) -> None:
     """
     products = list(_products(onnx.load(source).graph))
     ranges = _ranges(source, sorted({str(p.node.input[0]) for p in products}), rows)
-    quantize_dynamic(source, path, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)  # embeddings
+    with hushed():
+        quantize_dynamic(source, path, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)  # embeddings
     model = onnx.load(path)
     _rewrite(model.graph, ranges)
     model.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
