@@ -60,8 +60,8 @@ def train(
     _require_both_kinds(dev_items, dev or rows)
 
     from .export import write_folder  # torch takes seconds: only once all that was given is right
-    from .finetune import Hands
     from .finetune import train as fit
+    from .hands import Hands
     from .network import new_network, save_network
     from .pointing import save_pointer, teach
 

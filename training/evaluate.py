@@ -25,7 +25,8 @@ from friction.taxonomy import PATTERNS
 from . import baselines, calibration, curve, faithfulness
 from .corpus import Example, Labelled, Split, examples, load
 from .export import run
-from .finetune import EPOCHS, RATE, Hands, predict, train
+from .finetune import EPOCHS, RATE, predict, train
+from .hands import Hands
 from .metrics import Judged
 from .network import load_network, new_network
 from .student import grow

@@ -24,7 +24,8 @@ from tests.conftest import CONFIG
 from training import rows as own
 from training.commands import register
 from training.corpus import Example
-from training.finetune import Hands, train
+from training.finetune import train
+from training.hands import Hands
 from training.network import new_network
 
 BLAMING = ("never answer us", "lost the file again", "ne répond jamais", "ont encore perdu le dossier")

@@ -4,6 +4,7 @@ import json
 import shutil
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,10 @@ from friction.model_folder import read_card
 from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS
-from training.corpus import Example, Gold, Labelled
+from training.corpus import Example, Gold, Labelled, examples
 from training.export import keep_errors, run, to_onnx, write_folder
-from training.finetune import Hands, predict, tokenise, train
+from training.finetune import hard_and_others, predict, tokenise, train
+from training.hands import Hands
 from training.network import Network, load_network
 from training.pointing import Pointer, Pointing, agreement, lessons, load_pointing, save_pointer, teach
 from training.quantisation import quantise
@@ -182,6 +184,18 @@ def test_a_network_learns_to_point_at_the_clause_that_carries_the_blame(model: P
     assert {int(np.argmax(of.falls)) for of in taught} == {0, 1}
     pointer = teach(network, tokenizer, rows)
     assert agreement(Pointing(network, pointer), taught).mean() > 0.95
+
+
+def test_a_further_epoch_reads_what_the_network_gets_wrong_and_as_many_others_as_asked(model: Path) -> None:
+    """A network that was taught the opposite of some comments' labels gets exactly those wrong."""
+    network, tokenizer = load_network(model)
+    rows = [_row(f"{n}", "thanks great help" if n < 10 else "they never answer us") for n in range(20)]
+    items = [replace(e, labels=(1.0, float(int(e.id) >= 10), *[0.0] * 10)) for e in examples(rows)]
+    train(network, tokenizer, items * 40, items, Hands([]), epochs=1, rate=5e-3, seed=1, batch=4)
+    chosen = [int(row.id) for row in hard_and_others(network, tokenizer, rows, 5, seed=1)]
+    assert chosen[:10] == list(range(10))
+    assert len(set(chosen[10:])) == 5
+    assert min(chosen[10:]) >= 10
 
 
 def test_a_network_that_cannot_point_says_how_it_learns_to(model: Path, tmp_path: Path) -> None:
