@@ -1,4 +1,4 @@
-"""The spool: uploaded files that wait to be read, each by the id of its batch and nothing else.
+"""The spool: uploaded files that wait to be read, each by its id and nothing else.
 
 The web process writes here, and ``friction.worker`` reads and deletes. A file is whole, and may be read, once the
 store ``operations`` has a row of its id: that row is the upload's acknowledgement, and is written last, under the
@@ -31,7 +31,7 @@ class Spool:
         self._folder = folder
 
     def path(self, id: str) -> Path:
-        """Where the file of a batch is."""
+        """Where the file of an upload is."""
         return self._folder / id
 
     def try_out(self) -> None:
@@ -46,7 +46,7 @@ class Spool:
 
     @contextmanager
     def receive(self, id: str) -> Iterator[int]:
-        """A new file, open to write and locked: the block fills it, calls ``keep``, and writes the row of its batch.
+        """A new file, open to write and locked: the block fills it, calls ``keep``, and writes the row of the upload.
 
         Where the block fails, the file is gone.
         """

@@ -17,9 +17,9 @@ from friction.errors import FrictionError, SourceError, UsageError, place
 from friction.inbox import Inbox
 from friction.records import Week
 from friction.spool import Spool
-from friction.store import batches
-from friction.store.batches import Batch
+from friction.store import uploads
 from friction.store.engine import Database
+from friction.store.uploads import Upload
 
 if TYPE_CHECKING:
     from friction.batch_report import Report
@@ -82,26 +82,26 @@ def empty_spool(
     """
     failures = []
     clear_spool(spool, operations)
-    for batch in batches.undone(operations):
+    for upload in uploads.undone(operations):
         if stop():
             break
-        with spool.take(batch.id) as path:
+        with spool.take(upload.id) as path:
             if path is None:
-                if _is_lost(spool, batch):
-                    batches.fail(operations, batch.id, "its file is gone; send it again")
+                if _is_lost(spool, upload):
+                    uploads.fail(operations, upload.id, "its file is gone; send it again")
                 continue
-            if not batches.begin(operations, batch.id):
+            if not uploads.begin(operations, upload.id):
                 continue
             try:
-                if batch.source is not None and batch.source not in sources:
-                    raise _Failed(f"{batch.id}: its source is not in the configuration any more")
-                report = _read(read, str(path), batch.source, batch.week)
+                if upload.source is not None and upload.source not in sources:
+                    raise _Failed(f"{upload.id}: its source is not in the configuration any more")
+                report = _read(read, str(path), upload.source, upload.week)
             except _Failed as failure:
-                batches.fail(operations, batch.id, str(failure))
+                uploads.fail(operations, upload.id, str(failure))
                 failures.append(str(failure))
             else:
-                batches.finish(operations, batch.id, public(report), batch=report.batch)
-            spool.remove(batch.id)
+                uploads.finish(operations, upload.id, public(report), batch=report.batch)
+            spool.remove(upload.id)
     return failures
 
 
@@ -110,8 +110,8 @@ def clear_spool(spool: Spool, operations: Database) -> None:
     for id in spool.ids():
         with spool.take(id) as path:
             if path is not None:
-                batch = batches.find(operations, id)
-                if batch is None or batch.state not in batches.OPEN:
+                upload = uploads.find(operations, id)
+                if upload is None or upload.state not in uploads.OPEN:
                     spool.remove(id)
 
 
@@ -126,8 +126,8 @@ def _read(read: Read, path: str, source: str | None, week: Week | None) -> "Repo
         raise _Failed(f"{Path(path).name}: {place(error)}. This is a defect; please report this line") from None
 
 
-def _is_lost(spool: Spool, batch: Batch) -> bool:
-    return time.time() - batch.received > LOST and not spool.path(batch.id).exists()
+def _is_lost(spool: Spool, upload: Upload) -> bool:
+    return time.time() - upload.received > LOST and not spool.path(upload.id).exists()
 
 
 def watch(empty: Callable[[], None], stop: Event, *, say: Callable[[str], None]) -> None:

@@ -1,5 +1,7 @@
 """``/v1/batches``: files of comments come in, and what became of each is told to whoever sent it.
 
+What the API calls a batch is an upload in here (``friction.store.uploads``).
+
 A file is streamed into the spool (``friction.spool``), looked at as far as its kind goes, and is on the disk before its
 row is written; the row is written before 202 is sent. Reading it is ``friction.worker``'s, in another process.
 Must never read on in a file, keep or log the name that it had, or tell anybody else than its sender of it.
@@ -21,8 +23,8 @@ from friction.records import Week
 from friction.sources import sniff
 from friction.sources.encoding import check_start
 from friction.spool import FULL, Spool
-from friction.store import batches
-from friction.store.batches import Batch
+from friction.store import uploads
+from friction.store.uploads import Upload
 
 from .access import Caller, Uploader
 from .multipart import Form
@@ -110,7 +112,7 @@ async def upload(request: Request, caller: Uploader) -> JSONResponse:
     """Send a file of comments. It is read soon, or by the next weekly run; its batch says what became of it."""
     state = state_of(request)
     try:
-        batch = await _receive(state, request, caller)
+        upload = await _receive(state, request, caller)
     except ClientDisconnect:
         raise HTTPException(400, "The file was not sent to its end. Nothing of it was kept.") from None
     except OSError as error:
@@ -119,8 +121,8 @@ async def upload(request: Request, caller: Uploader) -> JSONResponse:
         if error.errno in FULL:
             raise HTTPException(507, "There is no room for the file. Nothing of it was kept.") from None
         raise HTTPException(503, "The file cannot be kept now. Nothing of it was.", {"Retry-After": "60"}) from None
-    about(request, batch.id)
-    return JSONResponse(_out(batch), 202, {"Location": f"{PATH}/{batch.id}"})
+    about(request, upload.id)
+    return JSONResponse(_out(upload), 202, {"Location": f"{PATH}/{upload.id}"})
 
 
 @router.get("/batches")
@@ -131,30 +133,30 @@ def sent(
     cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=64)] = None,
 ) -> BatchesOut:
     """What this key sent, the latest first."""
-    found = batches.sent(state_of(request).operations, caller.key.id, before=cursor, limit=limit + 1)
-    page = [BatchOut(**_out(batch)) for batch in found[:limit]]
+    found = uploads.sent(state_of(request).operations, caller.key.id, before=cursor, limit=limit + 1)
+    page = [BatchOut(**_out(upload)) for upload in found[:limit]]
     return BatchesOut(batches=page, next=page[-1].id if len(found) > limit else None)
 
 
 @router.get("/batches/{id}")
 def batch(id: Annotated[str, Path(description="A batch's id.")], request: Request, caller: Uploader) -> BatchOut:
     """What became of a file. Another's is not there."""
-    found = batches.find(state_of(request).operations, id)
+    found = uploads.find(state_of(request).operations, id)
     if found is None or not (found.key == caller.key.id or caller.may("admin")):
         raise HTTPException(404, "There is no such batch.")
     return BatchOut(**_out(found))
 
 
-async def _receive(state: State, request: Request, caller: Caller) -> Batch:
+async def _receive(state: State, request: Request, caller: Caller) -> Upload:
     form = Form(request.headers.get("content-type", ""), file="file", fields=("source", "week"))
     spool = Spool(state.settings.spool)
-    id = batches.fresh_id()
+    id = uploads.fresh_id()
     with spool.receive(id) as file:
         size = await _stream(form, request, file, state.settings.max_upload)
         source, week = _origin(form, state)
-        batch = Batch(id, caller.key.id, source, week, int(id[:12], 16) // 1000, size)
-        await run_in_threadpool(_acknowledge, state, spool, file, batch)
-    return batch
+        upload = Upload(id, caller.key.id, source, week, int(id[:12], 16) // 1000, size)
+        await run_in_threadpool(_acknowledge, state, spool, file, upload)
+    return upload
 
 
 async def _stream(form: Form, request: Request, file: int, most: int) -> int:
@@ -208,19 +210,19 @@ def _origin(form: Form, state: State) -> tuple[str | None, Week | None]:
         raise HTTPException(422, f"week is {error}.") from None
 
 
-def _acknowledge(state: State, spool: Spool, file: int, batch: Batch) -> None:
+def _acknowledge(state: State, spool: Spool, file: int, upload: Upload) -> None:
     spool.keep(file)
-    batches.add(state.operations, batch)
+    uploads.add(state.operations, upload)
 
 
-def _out(batch: Batch) -> dict[str, Any]:
+def _out(upload: Upload) -> dict[str, Any]:
     return {
-        "id": batch.id,
-        "state": batch.state,
-        "source": batch.source,
-        "week": None if batch.week is None else str(batch.week),
-        "received": batch.received,
-        "bytes": batch.size,
-        "reason": batch.reason,
-        "report": batch.report,
+        "id": upload.id,
+        "state": upload.state,
+        "source": upload.source,
+        "week": None if upload.week is None else str(upload.week),
+        "received": upload.received,
+        "bytes": upload.size,
+        "reason": upload.reason,
+        "report": upload.report,
     }

@@ -105,7 +105,7 @@ def list_batches(settings: "Settings", format: Format) -> None:
 def withdraw_batch(settings: "Settings", batch: str) -> None:
     """Take a batch's votes out again, and let whoever uploaded it know."""
     from friction import rejects
-    from friction.store import batches as uploads
+    from friction.store import uploads
     from friction.store.operations import open_operations
     from friction.store.scores import ScoreStore
 

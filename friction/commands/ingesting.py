@@ -117,7 +117,7 @@ def empty_inbox(
     from friction import worker
     from friction.inbox import Inbox
     from friction.spool import Spool
-    from friction.store import batches
+    from friction.store import uploads
     from friction.store.operations import open_operations
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
@@ -135,7 +135,7 @@ def empty_inbox(
         read = reader(strict)
         failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week))
         failures += worker.empty_spool(Spool(settings.spool), operations, reader(False), sources=settings.sources)
-        batches.forget(operations, int(time.time()) - settings.service.audit_days * 86_400)
+        uploads.forget(operations, int(time.time()) - settings.service.audit_days * 86_400)
     if not (told or failures):
         _say_nothing_waits(settings, uploads=True)
     for said in (*failures, *inbox.complaints()):

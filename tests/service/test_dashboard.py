@@ -15,7 +15,7 @@ from friction.disclosure import band
 from friction.pipeline import Pipeline
 from friction.records import Cell, Intervention, TeamId, Week
 from friction.settings import Settings
-from friction.store import batches, interventions
+from friction.store import interventions, uploads
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from service.state import State
@@ -308,8 +308,8 @@ def test_files_sent_are_told_to_whoever_sent_them(
     rejects = [{"reason": "no text", "count": 3, "rows": [4, 5, 6]}]
     report = {"rows": 12, "comments": 9, "rejected": 3, "rejects": rejects, "columns_not_used": ["D", "AB"]}
     for key, id in ((mine, "a"), ("another", "b")):
-        batches.add(operations, batches.Batch(id, key, None, None, 1_790_000_000, 100))
-        batches.finish(operations, id, report, batch="")
+        uploads.add(operations, uploads.Upload(id, key, None, None, 1_790_000_000, 100))
+        uploads.finish(operations, id, report, batch="")
     page = client.get("/batches", headers=bearing(secret)).text
     assert page.count("no text: 3 (4, 5, 6)") == 1
     assert page.count('data-label="Columns not used">D, AB</td>') == 1

@@ -23,7 +23,7 @@ from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
 from friction.settings import Settings
 from friction.spool import Spool
-from friction.store import batches
+from friction.store import uploads
 from friction.store.engine import Database
 from friction.store.scores import ScoreStore
 from friction.worker import LOST, empty_spool
@@ -113,7 +113,7 @@ def test_nobody_learns_whether_others_sent_the_same(
 def test_what_an_earlier_version_kept_of_others_is_not_told(empty_client: httpx.Client, operations: Database) -> None:
     place = _send(empty_client).headers["location"]
     kept = public(Report("a.csv")) | {"in_already": True}
-    batches.finish(operations, place.rpartition("/")[2], kept, batch="")
+    uploads.finish(operations, place.rpartition("/")[2], kept, batch="")
     assert "in_already" not in empty_client.get(place).json()["report"]
 
 
@@ -237,7 +237,7 @@ def test_a_sender_that_goes_away_leaves_nothing(empty_client: httpx.Client, spoo
             pass
     while spool.ids():
         pass
-    assert batches.undone(operations) == []
+    assert uploads.undone(operations) == []
 
 
 def test_only_its_sender_is_told_of_a_batch(empty_client: httpx.Client, operations: Database) -> None:
@@ -330,12 +330,12 @@ def test_a_file_without_a_row_is_deleted_and_a_row_without_a_file_given_up(
 
 def test_what_was_sent_long_ago_is_forgotten(empty_client: httpx.Client, empty: Empty, operations: Database) -> None:
     place = _send(empty_client).headers["location"]
-    batches.forget(operations, 1 << 40)
+    uploads.forget(operations, 1 << 40)
     assert empty_client.get(place).json()["state"] == "waiting"
     assert empty() == []
-    batches.forget(operations, 1)
+    uploads.forget(operations, 1)
     assert empty_client.get(place).json()["state"] == "done"
-    batches.forget(operations, 1 << 40)
+    uploads.forget(operations, 1 << 40)
     assert empty_client.get(place).status_code == 404
 
 

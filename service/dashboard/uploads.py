@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from friction.store import batches as store
+from friction.store import uploads as store
 from service.access import Access, Caller
 from service.state import state_of
 
@@ -17,8 +17,8 @@ _MOST: Final = 50
 
 
 @router.get("/batches")
-def batches(request: Request, caller: Annotated[Caller, Depends(Access("upload", page=True))]) -> HTMLResponse:
+def uploads(request: Request, caller: Annotated[Caller, Depends(Access("upload", page=True))]) -> HTMLResponse:
     """The latest uploads of this key, newest first."""
     sent = store.sent(state_of(request).operations, caller.key.id, before=None, limit=_MOST)
-    received = [(batch, datetime.fromtimestamp(batch.received, UTC)) for batch in sent]
-    return render(request, "batches.html", caller=caller, received=received, most=_MOST)
+    received = [(upload, datetime.fromtimestamp(upload.received, UTC)) for upload in sent]
+    return render(request, "uploads.html", caller=caller, received=received, most=_MOST)

@@ -1,7 +1,9 @@
 """What became of uploads, for whoever sent them: waiting, reading, done, failed or withdrawn, with counts and rejects.
 
-The row of an upload is its acknowledgement: from then on its file (``friction.spool``) is read, and is counted once.
-No name of a file, no text and nothing that hangs on what others wrote is in it (``friction.batch_report.public``).
+``/v1/batches`` calls an upload a batch; here a batch is a file that was read into the private store, whatever way it
+came (``friction.store.scores.batches``). The row of an upload is its acknowledgement: from then on its file
+(``friction.spool``) is read, and is counted once. No name of a file, no text and nothing that hangs on what others wrote
+is in it (``friction.batch_report.public``).
 Written by ``service.uploads``, ``friction.worker`` and ``friction ingest --withdraw``.
 """
 
@@ -24,7 +26,7 @@ _NUL: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Upload:
     """An upload.
 
     Attributes:
@@ -48,49 +50,49 @@ class Batch:
 
 
 def fresh_id() -> str:
-    """An id for a batch: the millisecond, and 80 bits of chance."""
+    """An id for an upload: the millisecond, and 80 bits of chance."""
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
-def add(operations: Database, batch: Batch) -> None:
+def add(operations: Database, upload: Upload) -> None:
     """Acknowledge an upload, whose file is on the disk."""
     row = {
-        "id": batch.id,
-        "key": batch.key,
-        "source": batch.source,
-        "week": None if batch.week is None else batch.week.index,
-        "received": batch.received,
-        "size": batch.size,
-        "state": batch.state,
+        "id": upload.id,
+        "key": upload.key,
+        "source": upload.source,
+        "week": None if upload.week is None else upload.week.index,
+        "received": upload.received,
+        "size": upload.size,
+        "state": upload.state,
     }
     with operations.write() as db:
         db.execute(insert(UPLOADS).values(row))
 
 
-def find(operations: Database, id: str) -> Batch | None:
+def find(operations: Database, id: str) -> Upload | None:
     """The upload of this id, if there is one."""
     if _NUL in id:
         return None
     with operations.read() as db:
         row = db.execute(select(UPLOADS).where(UPLOADS.c.id == id)).one_or_none()
-    return None if row is None else _batch(row)
+    return None if row is None else _upload(row)
 
 
-def sent(operations: Database, key: str, *, before: str | None, limit: int) -> list[Batch]:
+def sent(operations: Database, key: str, *, before: str | None, limit: int) -> list[Upload]:
     """Uploads of an access key, the latest first; with ``before``, those that came before the one of this id."""
     theirs = select(UPLOADS).where(UPLOADS.c.key == key).order_by(UPLOADS.c.id.desc()).limit(limit)
     if before is not None:
         theirs = theirs.where(UPLOADS.c.id < before.replace(_NUL, ""))
     with operations.read() as db:
         rows = db.execute(theirs).all()
-    return [_batch(row) for row in rows]
+    return [_upload(row) for row in rows]
 
 
-def undone(operations: Database) -> list[Batch]:
+def undone(operations: Database) -> list[Upload]:
     """Uploads that are not read yet, oldest first; after them those whose reading once began, and did not end."""
     with operations.read() as db:
         rows = db.execute(select(UPLOADS).where(UPLOADS.c.state.in_(OPEN))).all()
-    return sorted(map(_batch, rows), key=lambda batch: (batch.state == "reading", batch.id))
+    return sorted(map(_upload, rows), key=lambda upload: (upload.state == "reading", upload.id))
 
 
 def begin(operations: Database, id: str) -> bool:
@@ -134,8 +136,8 @@ def _move(operations: Database, id: str, states: Collection[State], **values: An
     return bool(done.rowcount)
 
 
-def _batch(row: Row[Any]) -> Batch:
-    return Batch(
+def _upload(row: Row[Any]) -> Upload:
+    return Upload(
         id=row.id,
         key=row.key,
         source=row.source,
