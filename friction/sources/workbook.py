@@ -25,8 +25,10 @@ from friction.sources import archive, limits
 from friction.sources.grid import TOP, Record
 
 PART: Final = "xl/workbook.xml"
-_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_CELL: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_CELLS: Final = b"sheetData"
+"""In the XML of whatever can be read as a sheet, which may have any name."""
+_ROW: Final = re.compile(r"[1-9][0-9]{0,6}")
+_CELL: Final = re.compile(rf"([A-Za-z]{{1,3}})({_ROW.pattern})")
 _CHUNK: Final = 1 << 16
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
@@ -93,14 +95,28 @@ def _check(raw: BinaryIO, name: str) -> None:
         archive.check(book, name, limits.MAX_WORKBOOK_UNPACKED)
         for entry in book.infolist():
             archive.check_true_size(raw, entry, name)
-            if _SHEET.fullmatch(entry.filename):
+            if _has_cells(book, entry):
                 with book.open(entry) as sheet:
                     _Extent(name).read(sheet)
     raw.seek(0)
 
 
+def _has_cells(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    with book.open(entry) as part:
+        end = b""
+        while chunk := part.read(_CHUNK):
+            if _CELLS in end + chunk:
+                return True
+            end = chunk[-len(_CELLS) :]
+    return False
+
+
 class _Extent:
-    """How far the cells of a sheet are apart, told from its XML without keeping any."""
+    """How far the cells of a sheet are apart, told from its XML without keeping any.
+
+    A place that is there and is none is damage: the reader would take room for whatever it makes of it. So is XML that
+    is not UTF-8, whatever it says of itself: the reader sees only bytes.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -109,11 +125,13 @@ class _Extent:
         self._bottom = self._right = 0
 
     def read(self, sheet: IO[bytes]) -> None:
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate("UTF-8")
         parser.StartElementHandler = self._start
         parser.StartDoctypeDeclHandler = self._doctype
         try:
             while chunk := sheet.read(_CHUNK):
+                if b"\0" in chunk:  # UTF-16
+                    raise _damaged(self._name)
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
         except expat.ExpatError:
@@ -122,14 +140,12 @@ class _Extent:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         kind = tag.rpartition(":")[2]
         if kind == "row":
-            told = attributes.get("r", "")
-            self._row = int(told) if told.isdecimal() and len(told) < 8 else self._row + 1
+            told = self._place(_ROW, attributes)
+            self._row = int(told[0]) if told else self._row + 1
             self._column = 0
         elif kind == "c":
-            told_cell = _CELL.fullmatch(attributes.get("r", ""))
-            row, self._column = (
-                (int(told_cell[2]), _number(told_cell[1])) if told_cell else (self._row, self._column + 1)
-            )
+            told = self._place(_CELL, attributes)
+            row, self._column = (int(told[2]), _number(told[1])) if told else (self._row, self._column + 1)
             self._top, self._bottom = min(self._top, row), max(self._bottom, row)
             self._left, self._right = min(self._left, self._column), max(self._right, self._column)
             if self._right - self._left >= limits.MAX_COLUMNS:
@@ -141,6 +157,14 @@ class _Extent:
                 raise SourceError(
                     f"{self._name} spans more than {limits.MAX_WORKBOOK_AREA} cells; save it as CSV (UTF-8)"
                 )
+
+    def _place(self, form: re.Pattern[str], attributes: dict[str, str]) -> re.Match[str] | None:
+        if "r" not in attributes:
+            return None
+        found = form.fullmatch(attributes["r"])
+        if found is None:
+            raise _damaged(self._name)
+        return found
 
     def _doctype(self, *_: object) -> None:
         raise SourceError(f"{self._name} is no workbook of a spreadsheet; open it in one and save it again")

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -45,7 +46,7 @@ def packed(content: bytes, *, size: int | None = None, name: str = "xl/worksheet
     return local + central + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
 
 
-def with_sheet(xml: str) -> bytes:
+def with_sheet(xml: str | bytes) -> bytes:
     """A workbook whose sheet is this."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook(["text"], ["x"]))) as before, zipfile.ZipFile(out, "w") as after:
@@ -93,12 +94,36 @@ def test_a_workbook_that_lies_about_its_size(refusal: Said, monkeypatch: pytest.
         (f'<row r="1">{cell("A1")}</row><row r="1048576">{cell("Z1048576")}</row>', "spans more than"),
         (f'<row r="1">{cell("A1")}{cell("XFD1")}</row>', "wider than"),
         (f'<row r="1">{"<c/>" * 6000}</row>', "wider than"),
+        (f'<row r="1">{cell("A1")}</row><row r="2">{cell("A9999999993")}</row>', "damaged workbook"),
+        (f'<row r="1">{cell("A1")}</row><row r="99999999999"><c/></row>', "damaged workbook"),
         ("<row><c", "damaged workbook"),
         ("", "no sheet with cells"),
     ],
 )
 def test_a_sheet_that_says_little_and_spans_everything(refusal: Said, cells: str, said: str) -> None:
     assert said in refusal(with_sheet(sheet(cells)))
+
+
+FAR: Final = sheet(f'<row r="1">{cell("A1")}</row><row r="1048576">{cell("Z1048576")}</row>')
+
+
+def test_a_sheet_is_looked_over_whatever_its_name_is(refusal: Said) -> None:
+    with zipfile.ZipFile(io.BytesIO(with_sheet(FAR))) as book:
+        entries = {
+            entry.replace("worksheets/sheet1.xml", "theme/picture.png"): book.read(entry).replace(
+                b"worksheets/sheet1.xml", b"theme/picture.png"
+            )
+            for entry in book.namelist()
+        }
+    assert "spans more than" in refusal(archive(entries), "f.xlsx")
+
+
+def test_a_sheet_is_looked_over_in_the_bytes_that_are_read(refusal: Said) -> None:
+    """As UTF-16 it says a word of Chinese; whoever takes its bytes for UTF-8 reads a cell a million rows down."""
+    hidden = FAR.partition("?>")[2].encode()
+    word = (hidden + b" " * (len(hidden) % 2)).decode("utf-16-le")
+    both = f'<?xml version="1.0" encoding="UTF-16"?><sheetData>{word}</sheetData>'.encode("utf-16")
+    assert "damaged workbook" in refusal(with_sheet(both))
 
 
 def test_a_sheet_whose_entities_multiply(refusal: Said) -> None:
