@@ -1,8 +1,8 @@
 """What a week's digest tells, chosen from released trends; no words yet. Pure. Called by ``service.digest``.
 
-Promises: a change is told as its verdict has it, and only then; every shown pair of the directory is told of exactly
-once (as a change, as steady, or as one that cannot be told); hidden pairs are a number. A pair whose team has left the
-directory is told of where it changed, and counted nowhere.
+Promises: a change is told as its verdict has it, and only then, and that relationship conflict rises where it does;
+every shown pair of the directory is told of exactly once (as a change, as steady, or as one that cannot be told);
+hidden pairs are a number. A pair whose team has left the directory is told of where it changed, and counted nowhere.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,8 @@ from friction.release import release as real_release
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
 from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
-from training.simulator.confusions import measured_again, scored
+from training.simulator.conflict import relationship
+from training.simulator.confusions import Scores, measured_again, scored
 from training.simulator.measure import after_a_step, coverage, false_verdicts, figure, found_changes, intervened, noise
 from training.simulator.page import _is, page, summary
 from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
@@ -97,6 +98,21 @@ def test_figures_have_the_spread_of_companies() -> None:
     assert figure([1, 3], [2, 2])[0] == 1.0
 
 
+def judged() -> Scores:
+    """Targets of which 60 have disrespect and 400 have other blame: some marks are missed, some are false."""
+    marks = {"disrespect": (45, 60), "blame": (8, 400), "else": (6, 600)}
+    kinds = [(kind, place < marked) for kind, (marked, of) in marks.items() for place in range(of)]
+    blamed = np.array([kind != "else" for kind, _ in kinds])
+    return Scores(
+        org=np.zeros(len(kinds), dtype=np.int64),
+        blamed=blamed,
+        found=blamed,
+        posterior=blamed.astype(float),
+        disrespected=np.array([kind == "disrespect" for kind, _ in kinds]),
+        marked=np.array([is_marked for _, is_marked in kinds]),
+    ).only(np.arange(len(kinds)))
+
+
 def test_everything_measured_makes_a_page() -> None:
     """All parts, in small; the wide gates are those that a broken estimator fails even here."""
     found = {
@@ -104,6 +120,7 @@ def test_everything_measured_makes_a_page() -> None:
         "steps": after_a_step(1, TRUE),
         "false verdicts": false_verdicts(2, TRUE),
         "found changes": found_changes(1, TRUE),
+        "relationship conflict": relationship(1, {lang: judged() for lang in LANGS}),
         "interventions": intervened(3, TRUE),
         "noise": noise(1, TRUE, ["2.3"]),
     }
@@ -111,6 +128,10 @@ def test_everything_measured_makes_a_page() -> None:
         assert by_level["all"]["covered"][0] > 0.85
         assert by_level["all"]["ratio"][0] < 0.6
     assert all(of["before"][0] > 0.8 and of["7"][0] >= of["0"][0] for of in found["steps"].values())
+    conflict = found["relationship conflict"]
+    assert conflict["marks"]["en"] == [45, 60, 8, 400, 6, 600]
+    assert all(of["companies with any"][0] == 0 for of in conflict["nothing"].values())
+    assert conflict["rose"]["one team"]["found"][0] > 0.9
     text = page({name: {"model": "m", "companies": 3, "found": of} for name, of in found.items()})
     assert "95 % intervals" in text
     assert "nan" not in text

@@ -17,6 +17,7 @@ import numpy as np
 
 from friction.model_folder import RELEASED
 
+from .conflict import relationship
 from .confusions import Scores, scored
 from .measure import after_a_step, coverage, false_verdicts, found_changes, intervened, noise, stress
 from .page import page, summary
@@ -35,6 +36,7 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
         "steps": lambda: after_a_step(few, true),
         "false verdicts": lambda: false_verdicts(companies, true),
         "found changes": lambda: found_changes(companies, true),
+        "relationship conflict": lambda: relationship(companies, scores),
         "interventions": lambda: intervened(OF_RARE_EVENTS * companies, true),
         "stress": lambda: stress(few // 2, true),
         "noise": lambda: noise(few // 2, true),

@@ -86,6 +86,7 @@ def page(kept: Mapping[str, Found]) -> str:
         "steps": _steps,
         "false verdicts": _false_verdicts,
         "found changes": _found_changes,
+        "relationship conflict": _relationship,
         "interventions": _interventions,
         "stress": _stress,
         "noise": _noise,
@@ -141,6 +142,14 @@ def _shows(kept: Mapping[str, Found]) -> str:
         if alone := [v["found"] for k, v in kept["found changes"]["found"].items() if k.startswith("one pair")]:
             rows.append(["such a change in one pair of 56 and in no other, found within 6 weeks", "none is promised",
                          _percent(min(alone)), "-"])  # fmt: skip
+    if "relationship conflict" in kept:
+        by = kept["relationship conflict"]["found"]
+        worst = max(v["companies with any"] for v in by["nothing"].values())
+        rows.append(["companies where disrespect did not rise that hear of it in a week", "at most 5 %",
+                     _percent(worst), _is([worst], 0, 0.05)])  # fmt: skip
+        least = by["rose"]["one pair"]["found"]
+        rows.append(["disrespect from 5 % to 25 % in one pair of 56, 30 voices a week, found within 6 weeks",
+                     "at least half", _percent(least), _is([least], 0.5, 1)])  # fmt: skip
     if "interventions" in kept:
         by = kept["interventions"]["found"]
         figures = [v["covered"] for v in by.values()]
@@ -232,6 +241,32 @@ def _interventions(by: Found) -> str:
     ]
     header = ["company, effect", "covered", "effect said", "said to have moved before", "width"]
     return f"## Interventions\n\n{_table(header, rows)}"
+
+
+def _relationship(by: Found) -> str:
+    marked = [[lang, *(f"{of[i]} of {of[i + 1]}: {100 * of[i] / of[i + 1]:.1f} %" for i in (0, 2, 4))]
+              for lang, of in by["marks"].items()]  # fmt: skip
+    nothing = [
+        [name, _percent(v["companies with any"]), _percent(v["of pairs"], 2)] for name, v in by["nothing"].items()
+    ]
+    rose = [[name, *(_percent(v[k]) for k in ("found", "perfect", "false discovery rate"))]
+            for name, v in by["rose"].items()]  # fmt: skip
+    count = int(next(iter(by["nothing"].values()))["companies with any"][2])
+    words = "\n".join(
+        (
+            "What the model marks of dev's comments, which is no part of a card:\n",
+            _table(["language", "of disrespect", "of blame without it", "of all else"], marked),
+            "More blame alone moves a share by the difference of the last two at most. Where no more people voice",
+            "disrespect, in the last row while blame grows from 10 % to 90 % of those who write:\n",
+            _table(["nothing changed", "companies that hear of a rise", "of pairs"], nothing),
+            f"{count} companies each: that none hears of one still leaves {300 / count:.1f} % possible.\n",
+            "From 5 % to 25 % of thirty people a week, in the seven pairs that speak of one team or in one of 56:\n",
+            _table(["rose", "found within 6 weeks", "by perfect labels", "false discovery rate"], rose),
+            "Votes are those of a stance, the majority's; of a pattern one comment is enough. Measured by",
+            '`python -m training.simulator --only "relationship conflict"`.\n',
+        )
+    )
+    return f"## Relationship conflict\n\n{words}"
 
 
 def _stress(by: Found) -> str:
