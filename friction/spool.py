@@ -10,9 +10,11 @@ the set-group-id bit); a file is on the disk before its row is written; nothing 
 """
 
 import errno
+import math
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,8 @@ from friction.locks import created, held
 
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of a disk that has no more room."""
+HOLDS: Final = 60.0
+"""Seconds for which a try that went well holds."""
 
 
 class Spool:
@@ -29,6 +33,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._tried = -math.inf
 
     def path(self, id: str) -> Path:
         """Where the file of an upload is."""
@@ -43,6 +48,22 @@ class Spool:
         self._make()
         with tempfile.TemporaryFile(dir=self._folder) as file:
             file.write(bytes(4096))
+        self._tried = time.monotonic()
+
+    def check(self) -> None:
+        """``try_out``, or only a look where that went well within ``HOLDS``: who asks often makes the disk work seldom.
+
+        Raises:
+            OSError: as ``try_out``.
+        """
+        if time.monotonic() - self._tried > HOLDS or not self._looks_well():
+            self.try_out()
+
+    def _looks_well(self) -> bool:
+        try:
+            return os.access(self._folder, os.W_OK | os.X_OK) and os.statvfs(self._folder).f_bavail > 0
+        except OSError:
+            return False
 
     @contextmanager
     def receive(self, id: str) -> Iterator[int]:

@@ -45,7 +45,8 @@ async def healthz() -> dict[str, str]:
     "/readyz", dependencies=[OPEN], responses={503: {"description": "Not ready; parts says which part is not."}}
 )
 async def readyz(request: Request) -> Response:
-    """Whether a request would be served: the model is loaded, the stores answer and have this version's tables.
+    """Whether a request would be served: the model is loaded; the stores answer and have this version's tables, and
+    what is entered would be kept.
 
     `status` is `degraded` where all that is missing is a place for uploads, which get a 503 or 507 meanwhile.
     """
@@ -84,7 +85,10 @@ async def _stores(state: State) -> dict[str, str]:
     return {
         "releases": await _within(lambda: _standing(state.releases.is_current), _LATE),
         "operations": await _within(
-            lambda: _standing(lambda: schema.is_current(state.operations, operations.SCHEMA)), _LATE
+            lambda: _standing(
+                lambda: schema.is_current(state.operations, operations.SCHEMA), state.operations.takes_writes
+            ),
+            _LATE,
         ),
     }
 
@@ -97,20 +101,22 @@ async def _within(ask: Callable[[], Answer], late: Answer) -> Answer:
 
 
 async def _uploads(state: State) -> str:
-    return await _within(lambda: _place(Spool(state.settings.spool)), _LATE)
+    return await _within(lambda: _place(state.spool), _LATE)
 
 
 def _place(spool: Spool) -> str:
     try:
-        spool.try_out()
+        spool.check()
     except OSError as error:
         return "there is no room" if error.errno in FULL else "cannot be written"
     return OK
 
 
-def _standing(is_current: Callable[[], bool]) -> str:
+def _standing(is_current: Callable[[], bool], takes_writes: Callable[[], bool] = lambda: True) -> str:
     try:
-        return OK if is_current() else "its tables are not those of this version"
+        if not is_current():
+            return "its tables are not those of this version"
+        return OK if takes_writes() else "takes no writes"
     except (UsageError, SQLAlchemyError):
         return "cannot be reached"
 

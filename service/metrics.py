@@ -103,7 +103,7 @@ class Metrics:
         self._queued = Gauge(
             "friction_queued_comments", "Comments that wait for the model or are with it.", registry=to
         )
-        self._up = Gauge("friction_store_up", "Whether a store can be reached.", ("store",), registry=to)
+        self._up = Gauge("friction_store_up", "Whether a store can be used.", ("store",), registry=to)
         self._scoring = Gauge("friction_scoring_up", "Whether there is a process that scores.", registry=to)
         self._uploads = Gauge("friction_uploads_up", "Whether an upload can be kept.", registry=to)
         self._released = Gauge(

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from friction.model_folder import RELEASED, StanceErrors, read_card
 from friction.records import Comment, Directory, Intervention, Scored, Week
 from friction.settings import Settings
+from friction.spool import Spool
 from friction.store import interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore
@@ -51,6 +52,11 @@ class State:
     errors: StanceErrors = field(default_factory=lambda: read_card(RELEASED).errors, repr=False)
     """How often the model in use errs."""
     released: Released = field(default_factory=Released, init=False, repr=False)
+    spool: Spool = field(init=False, repr=False)
+    """Where uploads wait; one for all, since it knows when it was last tried out."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "spool", Spool(self.settings.spool))
 
     @property
     def directory(self) -> Directory:

@@ -149,8 +149,7 @@ def batch(id: Annotated[str, Path(description="A batch's id.")], request: Reques
 
 async def _receive(state: State, request: Request, caller: Caller) -> Upload:
     form = Form(request.headers.get("content-type", ""), file="file", fields=("source", "week"))
-    spool = Spool(state.settings.spool)
-    id = uploads.fresh_id()
+    spool, id = state.spool, uploads.fresh_id()
     with spool.receive(id) as file:
         size = await _stream(form, request, file, state.settings.max_upload)
         source, week = _origin(form, state)

@@ -70,6 +70,16 @@ def stopped(server: Server) -> Iterator[None]:
         "-o", shlex.join(["-k", str(server.folder), *_SETTINGS]), "start")  # fmt: skip
 
 
+def demote(server: Server) -> None:
+    """Make the server a standby, which can be read, and follows a primary that is not there. ``end`` it."""
+    log = [*_SETTINGS, "-c", "wal_level=replica"]
+    for _ in range(2):  # once as a primary, for a checkpoint that a standby may begin from
+        _as(_user(), _pg_ctl(), "-D", server.folder / "data", "-m", "fast", "-w", "stop")
+        _as(_user(), _pg_ctl(), "-D", server.folder / "data", "-l", "/dev/null", "-w",
+            "-o", shlex.join(["-k", str(server.folder), *log]), "start")  # fmt: skip
+        _as(_user(), "touch", server.folder / "data" / "standby.signal")
+
+
 def end(server: Server) -> None:
     """Stop the server at once, without a word to whoever is connected."""
     _as(_user(), _pg_ctl(), "-D", server.folder / "data", "-m", "immediate", "-w", "stop")

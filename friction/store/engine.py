@@ -36,6 +36,7 @@ _PRAGMAS: Final = (
     "foreign_keys=ON",
     "secure_delete=ON",
 )
+_TAKES_WRITES: Final = "select not pg_is_in_recovery() and current_setting('default_transaction_read_only') = 'off'"
 _CUT: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
@@ -90,6 +91,17 @@ class Database:
                 db.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with self._said(OperationalError):
                 yield db
+
+    def takes_writes(self) -> bool:
+        """Whether what is written would be taken: a standby, or a database or file that is set read only, takes none.
+
+        Raises:
+            UsageError: the database cannot be reached, or is lost on the way.
+        """
+        if self.is_sqlite:
+            return os.access(str(self._engine.url.database), os.W_OK)
+        with self.read() as db:
+            return bool(db.scalar(text(_TAKES_WRITES)))
 
     @contextmanager
     def alone(self, task: str) -> Iterator[None]:

@@ -2,8 +2,8 @@
 
 ``/v1/batches`` calls an upload a batch; here a batch is a file that was read into the private store, whatever way it
 came (``friction.store.scores.batches``). The row of an upload is its acknowledgement: from then on its file
-(``friction.spool``) is read, and is counted once. No name of a file, no text and nothing that hangs on what others wrote
-is in it (``friction.batch_report.public``).
+(``friction.spool``) is read, and is counted once. No name of a file, no text and nothing that hangs on what others
+wrote is in it (``friction.batch_report.public``).
 Written by ``service.uploads``, ``friction.worker`` and ``friction ingest --withdraw``.
 """
 

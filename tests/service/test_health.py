@@ -2,6 +2,8 @@
 
 import itertools
 import re
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from friction.pipeline import Pipeline
 from friction.processor import has_vnni
 from friction.records import Cell
 from friction.settings import Settings
+from friction.spool import HOLDS
 from friction.store.engine import Database
 from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore, serialise
@@ -74,6 +77,33 @@ def test_not_ready_where_a_store_cannot_be_reached(settings: Settings, pipeline:
     releases.close()
 
 
+def test_not_ready_where_what_people_enter_would_not_be_kept(
+    released: ReleaseStore, settings: Settings, pipeline: Pipeline
+) -> None:
+    """The database is set read only, and once that is mended its server is a standby, as after a failover."""
+    if postgres.programs() is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.serving() as server:
+        server.run("create database entered")
+        operations = open_operations(server.address("entered"))
+        for client in serve(State(settings, pipeline, released, operations), make_key(operations, "read")):
+            for value, said in (("on", "takes no writes"), ("off", "ok")):
+                server.run(f"alter system set default_transaction_read_only = {value}", "select pg_reload_conf()")
+                for _ in range(100):  # each session is told by a signal
+                    if client.get("/readyz").json()["parts"]["operations"] == said:
+                        break
+                    time.sleep(0.1)
+                else:
+                    pytest.fail(f"it does not say: {said}")
+            postgres.demote(server)
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.json()["parts"]["operations"]) == (503, "takes no writes")
+            assert set(answer.json()["parts"].values()) == {"ok", "takes no writes"}
+            assert 'friction_store_up{store="operations"} 0.0' in client.get("/metrics").text
+        operations.close()
+        postgres.end(server)
+
+
 class Down(Pipeline):
     """What scores has ended, and another has not begun."""
 
@@ -130,6 +160,24 @@ def test_degraded_where_there_is_no_room_for_uploads(client: httpx.Client, monke
         answer = client.get("/readyz").json()
     assert (answer["status"], answer["parts"]["uploads"]) == ("degraded", "there is no room")
     assert client.get("/readyz").json()["status"] == "ok"
+
+
+def test_who_asks_often_makes_the_disk_work_seldom(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Path] = []
+    real = tempfile.TemporaryFile
+
+    def counted(*, dir: Path) -> object:
+        tried.append(dir)
+        return real(dir=dir)
+
+    monkeypatch.setattr("friction.spool.tempfile.TemporaryFile", counted)
+    for path in ("/readyz", "/metrics", "/readyz"):
+        assert client.get(path).status_code == 200
+    assert len(tried) == 1
+    now = time.monotonic()
+    monkeypatch.setattr("friction.spool.time.monotonic", lambda: now + HOLDS + 1)
+    assert client.get("/readyz").json()["parts"]["uploads"] == "ok"
+    assert len(tried) == 2
 
 
 def test_the_last_release(client: httpx.Client, released: ReleaseStore, make_cells: MakeCells) -> None:
