@@ -1,7 +1,6 @@
-"""Whether relationship conflict rises in a pair, so that a report says so: it is what does the lasting damage.
+"""Whether relationship conflict rises in a pair: of the three kinds (``taxonomy.KINDS``) the one whose damage lasts.
 
-It is one of the three kinds of conflict in a group (Jehn 1995; ``taxonomy.KINDS``) and shows as the one pattern
-``disrespect``. The share of people who voice it is compared as the share who blame is (``friction.verdicts``: the same
+It shows as the one pattern ``disrespect``. The share of people who voice it is compared as the share who blame is (``friction.verdicts``: the same
 weeks and intervals, and a false discovery rate of its own over all pairs), but:
 
 - how often the classifier errs at a pattern is no part of a card, so that the share is not corrected. Disrespect that
@@ -31,7 +30,7 @@ from friction.voiced import STEP
 LEAST: Final = STEP
 _MANY: Final = 10**9
 _UNCORRECTED: Final = Errors(dict.fromkeys(LANGS, ErrorRate(_MANY, _MANY, _MANY, _MANY)))
-"""As if so many people had been judged without one error."""
+"""As of a classifier that judged so many without one error."""
 RELATIONSHIP: Final[Pattern] = "disrespect"
 """The one pattern of that kind; of several, people who voice more than one would be counted more than once."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from friction.conflict import LEAST, rises
+from friction.conflict import LEAST, RELATIONSHIP, rises
 from friction.model_folder import ErrorRate
 from friction.records import Cell, Directory, Week
 from friction.report import to_csv, to_json, to_table
@@ -37,6 +37,7 @@ def stepped(before: float, now: float) -> list[float]:
 
 def test_every_pattern_is_of_one_kind_as_the_guideline_has_it() -> None:
     assert sorted(p for of in KINDS.values() for p in of) == sorted(PATTERNS)
+    assert KINDS["relationship"] == (RELATIONSHIP,)
     (told,) = re.findall(r"Jehn's kinds.*?Relationship", GUIDELINE.read_text(), re.S)
     for kind, patterns in KINDS.items():
         (listed,) = re.findall(rf"\b{kind}\s+\(([^)]*)\)", told)
