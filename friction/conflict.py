@@ -1,7 +1,8 @@
 """Whether relationship conflict rises in a pair: of the three kinds (``taxonomy.KINDS``) the one whose damage lasts.
 
-It shows as the one pattern ``disrespect``. The share of people who voice it is compared as the share who blame is (``friction.verdicts``: the same
-weeks and intervals, and a false discovery rate of its own over all pairs), but:
+It shows as the one pattern ``disrespect`` (Jehn 1995). The share of people who voice it is compared as the share who
+blame is (``friction.verdicts``: the same weeks and intervals, and a false discovery rate of its own over all pairs),
+but:
 
 - how often the classifier errs at a pattern is no part of a card, so that the share is not corrected. Disrespect that
   goes unseen makes a rise smaller. What is seen where there is none is hardly more when a team is blamed more, and
