@@ -18,9 +18,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from friction.likelihood import Array, Errors
+from friction.likelihood import Errors
 from friction.records import Cell, Intervention, TeamId, Week
-from friction.shares import share
+from friction.shares import Difference
 
 Pair = tuple[TeamId, TeamId]
 Finding = Literal["fell", "rose", "no effect seen", "moved before", "cannot tell"]
@@ -30,17 +30,19 @@ WEEKS_AFTER: Final = 26
 FEWEST_CELLS: Final = 2
 """Cells that a pair needs on either side of the week."""
 FEWEST_CONTROLS: Final = 3
-_FOUR_IN_FIVE: Final = 0.84
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A difference of shares with its 95 % interval; ``smallest_visible`` would be found four times out of five."""
+    """A difference of shares with its 95 % interval.
+
+    ``smallest_visible`` would be found four times out of five, whichever way it went; None where no change would.
+    """
 
     value: float
     low: float
     high: float
-    smallest_visible: float
+    smallest_visible: float | None
 
     @property
     def is_seen(self) -> bool:
@@ -121,34 +123,30 @@ def _step(
     """The pair's step at ``week`` beyond the untouched pairs', and how many of those have both segments."""
     from scipy.stats import t
 
-    own = _steps([cells], first, week, last, errors)
-    controls = _steps(untouched, first, week, last, errors)
-    if not own or len(controls) < FEWEST_CONTROLS:
+    own = _difference(cells, first, week, last, errors)
+    controls = [found for of in untouched if (found := _difference(of, first, week, last, errors)) is not None]
+    if own is None or len(controls) < FEWEST_CONTROLS:
         return None, len(controls)
-    ((change, variance, draws),) = own
-    changes, variances = np.array([c[0] for c in controls]), np.array([c[1] for c in controls])
+    changes, variances = np.array([c.value for c in controls]), np.array([c.variance for c in controls])
     weights = 1 / variances
     mean = weights @ changes / weights.sum()
     excess = weights @ (changes - mean) ** 2 - (len(controls) - 1)
     between = max(0.0, float(excess / (weights.sum() - (weights**2).sum() / weights.sum())))
     weights = 1 / (variances + between)
     mean = float(weights @ changes / weights.sum())
-    unknown = float(np.var(draws - weights @ np.array([c[2] for c in controls]) / weights.sum()))
-    error = float(np.sqrt(variance + between + 1 / weights.sum() + unknown))
-    value, wide = change - mean, float(t.isf(0.025, len(controls) - 1)) * error
-    low, high, least = (float(np.clip(x, -1, 1)) for x in (value - wide, value + wide, wide + _FOUR_IN_FIVE * error))
-    return Step(float(np.clip(value, -1, 1)), low, high, least), len(controls)
+    common = weights @ np.array([c.draws for c in controls]) / weights.sum()
+
+    def error(of: Difference) -> float:
+        return float(np.sqrt(of.variance + between + 1 / weights.sum() + np.var(of.draws - common)))
+
+    critical = float(t.isf(0.025, len(controls) - 1))
+    value, wide = own.value - mean, critical * error(own)
+    low, middle, high = (float(np.clip(x, -1, 1)) for x in (value - wide, value, value + wide))
+    return Step(middle, low, high, own.smallest_visible(critical, error, errors, anyway=mean)), len(controls)
 
 
-def _steps(
-    series: Sequence[Sequence[Cell]], first: Week, week: Week, last: Week, errors: Errors
-) -> list[tuple[float, float, Array]]:
-    """Share after less share before, its variance, and its draws; of the pairs that have both segments."""
-    found = []
-    for cells in series:
-        before = [c for c in cells if c.first_week >= first and c.last_week < week]
-        after = [c for c in cells if c.first_week >= week and c.last_week < last]
-        if min(len(before), len(after)) >= FEWEST_CELLS:
-            b, a = share(before, errors), share(after, errors)
-            found.append((a.value - b.value, a.variance + b.variance, a.draws - b.draws))
-    return found
+def _difference(cells: Sequence[Cell], first: Week, week: Week, last: Week, errors: Errors) -> Difference | None:
+    """Share after less share before; None without both segments."""
+    before = [c for c in cells if c.first_week >= first and c.last_week < week]
+    after = [c for c in cells if c.first_week >= week and c.last_week < last]
+    return Difference.of(after, before, errors) if min(len(before), len(after)) >= FEWEST_CELLS else None

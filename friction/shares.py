@@ -8,7 +8,7 @@ difference of two shares is unbiased. Pure; reads cells only. Called by ``fricti
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from friction.mechanisms import epsilon_of, variance
 from friction.records import LANGS, Cell
 from friction.taxonomy import Pattern
 
+_FOUR_IN_FIVE: Final = 0.84
+"""Standard errors beyond the critical value at which a change is found four times out of five."""
+_ROUNDS: Final = 4
+"""Times that a change and its standard error are worked out from each other: they hardly move on."""
 _UNKNOWN: Final = 1 / 3
 """Variance of where in its class a rounded number of people lies, if it may be anywhere from -1 to 1."""
 
@@ -96,3 +100,66 @@ def share(cells: Sequence[Cell], errors: Errors, count: Count = BLAME) -> Share:
         misfit=float(((counts - seen * n) ** 2 / each).sum()),
         freedom=len(cells) - 1,
     )
+
+
+class Difference(NamedTuple):
+    """A pair's share of a count in some cells less that in earlier ones.
+
+    Attributes:
+        counted: whose shares.
+        cells: the later ones.
+        later, earlier: their shares.
+    """
+
+    counted: Count
+    cells: Sequence[Cell]
+    later: Share
+    earlier: Share
+
+    @classmethod
+    def of(cls, later: Sequence[Cell], earlier: Sequence[Cell], errors: Errors, count: Count = BLAME) -> Self:
+        """The difference between cells of one pair, model and mechanism; at least one on either side."""
+        return cls(count, later, share(later, errors, count), share(earlier, errors, count))
+
+    @property
+    def value(self) -> float:
+        """The later share less the earlier one; as ``Share``."""
+        return self.later.value - self.earlier.value
+
+    @property
+    def variance(self) -> float:
+        """As ``Share``."""
+        return self.later.variance + self.earlier.variance
+
+    @property
+    def draws(self) -> Array:
+        """As ``Share``."""
+        return self.later.draws - self.earlier.draws
+
+    def smallest_visible(
+        self, critical: float, error: Callable[["Difference"], float], errors: Errors, *, anyway: float = 0.0
+    ) -> float | None:
+        """Least change that would be found four times out of five, whichever way it went; None where none would.
+
+        The change makes the later cells what they would then be. The error is the larger the nearer they come to a
+        half, so that a change towards it is the harder to see; it has the most room, too.
+
+        Args:
+            critical: standard errors away from none at which a difference is found.
+            error: the standard error of such a difference.
+            errors: at the count, by the model that scored the cells.
+            anyway: change that is no part of it, and would have been there without.
+        """
+        base = min(max(self.earlier.value + anyway, 0.0), 1.0)
+        way, change = (1 if base < 0.5 else -1), 0.0
+        for _ in range(_ROUNDS):
+            change = (critical + _FOUR_IN_FIVE) * error(self._moved(base + way * change, errors))
+            if change > max(base, 1 - base):
+                return None
+        return change
+
+    def _moved(self, to: float, errors: Errors) -> "Difference":
+        hit, true = errors.mix(self.cells) @ errors.means
+        seen = to * hit + (1 - to) * (1 - true)
+        moved = self.counted._replace(of=lambda cell: round(seen * people(cell)))
+        return self._replace(later=share(self.cells, errors, moved))

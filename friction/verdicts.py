@@ -12,13 +12,14 @@ cells only. Called by ``friction.trends``, and for another count than that of bl
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from functools import partial
+from typing import Final, Literal
 
 import numpy as np
 
 from friction.likelihood import Array, Errors
 from friction.records import Cell, TeamId, Week
-from friction.shares import BLAME, Count, Share, people, share
+from friction.shares import BLAME, Count, Difference, Share
 
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]
 Pair = tuple[TeamId, TeamId]
@@ -29,9 +30,6 @@ STEADY_WITHIN: Final = 0.05
 FALSE_DISCOVERIES: Final = 0.05
 PRIOR_FREEDOM: Final = 20
 """Degrees of freedom that all pairs together lend to the over-dispersion of each."""
-_FOUR_IN_FIVE: Final = 0.84
-_ROUNDS: Final = 4
-"""Times that a change and its standard error are worked out from each other: they hardly move on."""
 _MOVED: Final = 0.05
 """Odds, before anything is seen, that all who speak of a team move together."""
 _MOVE: Final = 2.5
@@ -57,42 +55,6 @@ class Change:
     smallest_visible: float | None = None
 
 
-class _Compared(NamedTuple):
-    counted: Count
-    cells: list[Cell]
-    recent: Share
-    earlier: Share
-
-    @property
-    def value(self) -> float:
-        return self.recent.value - self.earlier.value
-
-    def error(self, dispersion: float) -> float:
-        """Standard error of the difference."""
-        errors = float(np.var(self.recent.draws - self.earlier.draws))
-        return float(np.sqrt((self.recent.variance + self.earlier.variance) * dispersion + errors))
-
-    def smallest_visible(self, needed: float, dispersion: float, errors: Errors) -> float | None:
-        """Least change from the earlier share whose mean is ``needed`` of its own standard errors away from none.
-
-        The change makes the recent cells what they would then be. The error is the larger the nearer they come to a
-        half, so that a change towards it is the harder to see; it has the most room, too.
-        """
-        base = min(max(self.earlier.value, 0.0), 1.0)
-        way, change = (1 if base < 0.5 else -1), 0.0
-        for _ in range(_ROUNDS):
-            change = needed * self._moved(base + way * change, errors).error(dispersion)
-            if change > max(base, 1 - base):
-                return None
-        return change
-
-    def _moved(self, to: float, errors: Errors) -> "_Compared":
-        hit, true = errors.mix(self.cells) @ errors.means
-        seen = to * hit + (1 - to) * (1 - true)
-        moved = self.counted._replace(of=lambda cell: round(seen * people(cell)))
-        return self._replace(recent=share(self.cells, errors, moved))
-
-
 def changes(
     series: Mapping[Pair, Sequence[Cell]], errors: Errors, week: Week, count: Count = BLAME
 ) -> dict[Pair, Change]:
@@ -109,10 +71,10 @@ def changes(
     compared = {pair: found for pair, cells in series.items() if (found := _compare(cells, errors, week, count))}
     if not compared:
         return dict.fromkeys(series, Change())
-    common = max(_dispersion([s for c in compared.values() for s in (c.recent, c.earlier)], 1.0, 0), 1.0)
-    spread = {pair: _dispersion((c.recent, c.earlier), common, PRIOR_FREEDOM) for pair, c in compared.items()}
-    freedom = {p: PRIOR_FREEDOM + found.recent.freedom + found.earlier.freedom for p, found in compared.items()}
-    error = {pair: found.error(spread[pair]) for pair, found in compared.items()}
+    common = max(_dispersion([s for c in compared.values() for s in (c.later, c.earlier)], 1.0, 0), 1.0)
+    spread = {pair: _dispersion((c.later, c.earlier), common, PRIOR_FREEDOM) for pair, c in compared.items()}
+    freedom = {p: PRIOR_FREEDOM + found.later.freedom + found.earlier.freedom for p, found in compared.items()}
+    error = {pair: _error(found, spread[pair]) for pair, found in compared.items()}
     scores = {pair: c.value / error[pair] for pair, c in compared.items()}
     p_values = np.array([2 * t.sf(abs(score), freedom[pair]) for pair, score in scores.items()])
     weights = _weights(scores)
@@ -123,7 +85,7 @@ def changes(
     result = dict.fromkeys(series, Change())
     for (pair, c), is_found, cut in zip(compared.items(), found, cuts, strict=True):
         wide, narrow = t.isf((0.025, 0.05), freedom[pair]) * error[pair]
-        needed = float(t.isf(min(cut, FALSE_DISCOVERIES) / 2, freedom[pair])) + _FOUR_IN_FIVE
+        critical = float(t.isf(min(cut, FALSE_DISCOVERIES) / 2, freedom[pair]))
         verdict: Verdict = "cannot tell"
         if is_found:
             verdict = "rising" if c.value > 0 else "falling"
@@ -134,7 +96,7 @@ def changes(
             value=_held(c.value),
             low=_held(c.value - wide),
             high=_held(c.value + wide),
-            smallest_visible=c.smallest_visible(needed, spread[pair], errors),
+            smallest_visible=c.smallest_visible(critical, partial(_error, dispersion=spread[pair]), errors),
         )
     return result
 
@@ -171,12 +133,15 @@ def _unchanged(p_values: Array, weights: Array) -> float:
     return float((weights.max() + weights[p_values > 0.5].sum()) / (0.5 * len(weights)))
 
 
-def _compare(cells: Sequence[Cell], errors: Errors, week: Week, count: Count) -> _Compared | None:
+def _compare(cells: Sequence[Cell], errors: Errors, week: Week, count: Count) -> Difference | None:
     recent = [c for c in cells if week - c.last_week < RECENT_WEEKS]
     earlier = [c for c in cells if RECENT_WEEKS <= week - c.last_week < RECENT_WEEKS + EARLIER_WEEKS]
-    if not (recent and earlier):
-        return None
-    return _Compared(count, recent, share(recent, errors, count), share(earlier, errors, count))
+    return Difference.of(recent, earlier, errors, count) if recent and earlier else None
+
+
+def _error(found: Difference, dispersion: float) -> float:
+    """Standard error of a difference."""
+    return float(np.sqrt(found.variance * dispersion + np.var(found.draws)))
 
 
 def _dispersion(shares: Sequence[Share], prior: float, weight: int) -> float:

@@ -121,3 +121,25 @@ def test_intervals_hold_what_is_true_and_nulls_are_kept(play) -> None:  # type: 
         said.append(effect.finding in ("fell", "rose"))
     assert np.mean(held) >= 0.89
     assert np.mean(said) <= 0.11
+
+
+def test_the_smallest_visible_step_is_found_four_times_out_of_five(play) -> None:  # type: ignore[no-untyped-def]
+    """The one that is said before it happens, from a low share, where a rise makes the error larger."""
+    found = []
+    for seed in range(200):
+        others = [[0.3] * WEEKS] * 12
+        said = _one(play([0.1] * WEEKS, others, seed=seed)).step
+        assert said is not None
+        assert said.smallest_visible is not None
+        after = _one(play(_step(0.1, 0.1 + said.smallest_visible), others, seed=1000 + seed)).step
+        assert after is not None
+        found.append(after.low > 0)
+    assert 0.72 <= np.mean(found) <= 0.9
+
+
+def test_no_step_is_called_visible_beyond_all_that_is_possible(play) -> None:  # type: ignore[no-untyped-def]
+    wild = [_step(0.5, 0.5 + change) for change in (-0.5, 0.5, -0.4)]
+    step = _one(play([0.5] * WEEKS, wild)).step
+    assert step is not None
+    assert (step.low, step.high) == (-1.0, 1.0)
+    assert step.smallest_visible is None
