@@ -1,12 +1,19 @@
-"""What the processor can do that the model's speed hangs on. Needs nothing that runs a model.
+"""What the processor has that speed hangs on: cores, and quick products. Needs nothing that runs a model.
 
-Called by ``friction.inference``, and by ``service.app``, whose process runs none, for the metrics.
+Called by ``friction.inference``, by the commands, and by ``service.app``, whose process runs none, for the metrics.
 """
 
+import os
+import sys
 from pathlib import Path
 from typing import Final
 
 _PROCESSOR: Final = Path("/proc/cpuinfo")
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def has_vnni(processor: Path = _PROCESSOR) -> bool:

@@ -5,16 +5,16 @@
 Reading a request, writing its answer and preparing a text for the model are Python, and one interpreter runs one thread
 at a time.
 
-Promises: a batch in, a batch out, in order, the same scores to the last bit; a process that ends is started again, and
-what it had is given to the next once more; while none can be started whoever asks is told at once, and when to ask
-again; no process outlives this one, however this one ends. Never: a text anywhere but in a channel.
+Promises: a batch in, a batch out, in order, the same scores to the last bit, all by one version and one model; a
+process that ends is started again, and what it had is given to the next once more; while none can be started whoever
+asks is told at once, and when to ask again; no process outlives this one, however this one ends. Never: a text anywhere
+but in a channel.
 
-``Scorer`` stands where a ``Pipeline`` stands. Made by ``friction serve``.
+``Scorer`` stands where a ``Pipeline`` stands. Made by ``friction serve``, and by ``friction.processes``.
 """
 
 import logging
 import math
-import os
 import subprocess
 import sys
 import threading
@@ -26,6 +26,7 @@ from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Self
 
+from friction import __version__
 from friction.channel import answered, hear, question, say
 from friction.errors import FrictionError, IntegrityError, UsageError
 from friction.records import Comment, Scored
@@ -44,13 +45,8 @@ _ONE_THREAD: Final = {"TOKENIZERS_PARALLELISM": "false", "OPENBLAS_NUM_THREADS":
 _log = logging.getLogger("friction.scoring")
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
 class NotScored(FrictionError):
-    """A batch could not be scored."""
+    """A batch could not be scored; the message says by its kind and place what went wrong."""
 
 
 class Away(FrictionError):
@@ -71,14 +67,15 @@ class Scorer:
     Args:
         settings: whose teams and redaction it scores by, for as long as it lives.
         threads: batches that are scored at once; each takes a core.
+        model: name of the one that scores; left out, of the one that is first loaded.
 
     Attributes:
-        model: its name; empty until it is loaded.
+        model: its name; empty until it is known.
     """
 
-    def __init__(self, settings: Settings, *, threads: int) -> None:
+    def __init__(self, settings: Settings, *, threads: int, model: str = "") -> None:
         self.targets = TargetFinder(settings.directory)
-        self.model = ""
+        self.model = model
         self.at_once = threads
         self._told = [settings.for_scoring, str(settings.home)]
         self._changed = threading.Condition()
@@ -137,8 +134,7 @@ class Scorer:
             except (EOFError, OSError):
                 self._lose(process)
         if isinstance(said, str):
-            _log.error("a batch could not be scored", extra={"fields": {"error": said, "comments": len(comments)}})
-            raise NotScored(f"{len(comments)} comments could not be scored: {said}")
+            raise NotScored(said)
         return answered(comments, said)
 
     def _await(self) -> "_Process":
@@ -181,19 +177,31 @@ class Scorer:
         if not is_wanted:
             process.finish()
         said = process.first()
-        if "model" in said:
+        failure = self._objection(said)
+        if failure is None:
             with self._changed:
                 self.model, self._failure = said["model"], None
                 self._ready = process if self._is_open else None
                 self._changed.notify_all()
         else:
-            self._failed(_failure(said))
+            self._failed(failure)
+            process.finish()
         code = process.wait()
         with self._changed:
             self._ready = None
-            if self._is_open and "model" in said:
+            if self._is_open and failure is None:
                 _log.error("the process that scores ended", extra={"fields": {"code": code}})
         return process.has_answered
+
+    def _objection(self, said: dict[str, str]) -> FrictionError | None:
+        """What keeps a process that said so from being asked."""
+        if "model" not in said:
+            return _failure(said)
+        if said["version"] != __version__ or self.model not in ("", said["model"]):
+            return IntegrityError(
+                "Another version of friction has been installed since this one began. Start it again."
+            )
+        return None
 
     def _failed(self, failure: FrictionError) -> None:
         with self._changed:

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from friction import __version__
 from friction.channel import answer, asked, hear, say
 from friction.crashes import leave_no_core
 from friction.errors import FrictionError, place
@@ -52,7 +53,7 @@ def _begin(settings: str, home: str, end: Connection) -> "Pipeline | None":
         why = str(error) if isinstance(error, FrictionError) else f"{place(error)}. Is the installation whole?"
         say(end, {"kind": type(error).__name__, "why": why})
         return None
-    say(end, {"model": pipeline.model})
+    say(end, {"model": pipeline.model, "version": __version__})
     return pipeline
 
 

@@ -125,7 +125,8 @@ def serve(
 
 
 def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
-    from friction.scorer import Scorer, cores
+    from friction.processor import cores
+    from friction.scorer import Scorer
 
     with Scorer(
         settings, threads=min(cores(), MOST_AT_ONCE)

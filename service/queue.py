@@ -27,7 +27,7 @@ from starlette.requests import Request
 
 from friction.errors import FrictionError
 from friction.records import Comment, Scored
-from friction.scorer import Away
+from friction.scorer import Away, NotScored
 
 BATCH: Final = 64
 """Comments of a batch: each takes a fifth less of the processor's time than in one of sixteen, since more of them are
@@ -233,8 +233,9 @@ class ScoringQueue:
             raise
         except Exception as error:  # its text may hold a comment's
             if len(comments) == 1:
-                _log.error("a comment could not be scored", extra={"fields": {"error": type(error).__name__}})
-                return [Scored(id=comments[0].id, lang=None, error=f"could not be scored ({type(error).__name__})")]
+                why = str(error) if isinstance(error, NotScored) else type(error).__name__
+                _log.error("a comment could not be scored", extra={"fields": {"error": why}})
+                return [Scored(id=comments[0].id, lang=None, error=f"could not be scored ({why})")]
         return [scored for comment in comments for scored in self._each([comment])]
 
     def _give_back(self, batch: _Batch, scored: Sequence[Scored]) -> None:

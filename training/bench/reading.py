@@ -20,7 +20,8 @@ from training.corpus import CORPUS, read_directory
 
 from .report import machine
 from .rounds import Contestant, Spread, ratio
-from .waiting import FRICTION, Start, alone, configuration
+from .texts import configuration
+from .waiting import FRICTION, Start, alone
 
 ORGANISATION: Final = CORPUS / "dev" / "cobalt-bank.jsonl"
 SOURCES: Final = "friction's sources: every row a comment, its teams and week found"
