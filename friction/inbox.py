@@ -2,13 +2,14 @@
 
     inbox/[SOURCE/][WEEK/]FILE    what people put there, for [sources.SOURCE], for rows that state no week
     inbox/.reading/CLAIM/...      taken: whoever reads it holds a lock on the file
+    inbox/.reading/CLAIM+1/...    being read, or its process was ended; CLAIM+2, for the second time
     inbox/done/CLAIM/...          read, where ``[inbox] after = "keep"``; otherwise it is deleted
     inbox/failed/CLAIM/...        cannot be read; CLAIM.txt beside it says why
 
 Promises: a file is taken by one rename, under a lock that the system takes back from a dead process, so that two runs
-never read the same one, and the next run goes on where one was killed; a file that somebody still writes is left alone;
-what was taken can be read by its owner only, wherever it ends. Must never delete a file before its comments are
-committed, nor write a word of a comment into a reason. Called by ``friction.worker``.
+never read the same one, and the next run goes on where one was killed; how often that happened is known; a file that
+somebody still writes is left alone; what was taken can be read by its owner only, wherever it ends. Must never delete a
+file before its comments are committed, nor write a word of a comment into a reason. Called by ``friction.worker``.
 """
 
 import os
@@ -76,12 +77,11 @@ class Inbox:
         for path in _settled(self.waiting()):
             with held(path) as file:
                 if file is not None and not is_written(file):
-                    yield self._claim(*self._move(path), file)
+                    yield from self._read(self._move(path), file)
         for path in left_behind:
-            claim = path.relative_to(self._folder / READING).parts[0]
             with held(path) as file:
                 if file is not None and not is_written(file):
-                    yield self._claim(claim, path, file)
+                    yield from self._read(path, file)
 
     def complaints(self) -> list[str]:
         """What somebody should look after: who may read the inbox, files that nobody takes, files that failed."""
@@ -92,9 +92,8 @@ class Inbox:
             )
         for folder in sorted({path.parent for path in self._files() if self._origin(path) is None}):
             found.append(f"{folder} is named after no [sources.NAME] and no week, so its files wait")
-        found += [
-            f"no permission to read {path}, so it waits" for path in self._files() if not os.access(path, os.R_OK)
-        ]
+        closed = {path.parent for path in self._files() if not os.access(path, os.R_OK)}
+        found += [f"no permission to read a file in {folder}, so it waits" for folder in sorted(closed)]
         if failed := sum(path.is_dir() for path in _listed(self._folder / FAILED)):
             found.append(
                 f"{self._folder / FAILED} has {counted(failed, 'file')} that could not be read, and beside it why. "
@@ -117,20 +116,32 @@ class Inbox:
             if not files and time.time() - claim.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(claim, ignore_errors=True)
 
-    def _move(self, path: Path) -> tuple[str, Path]:
-        """Take a file that is locked: the name of the claim, and where the file now is."""
+    def _move(self, path: Path) -> Path:
+        """Take a file that is locked; returns where it now is."""
         claim = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         taken = _private(self._folder / READING) / claim / path.relative_to(self._folder)
         _private(self._folder / READING / claim)
         taken.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return claim, path.rename(taken)
+        return path.rename(taken)
 
-    def _claim(self, claim: str, path: Path, file: int) -> "Claim":
+    def _read(self, path: Path, file: int) -> Iterator["Claim"]:
+        """The claim of a taken file. It is called otherwise while it is read, so that an end of the process shows."""
+        reading = self._folder / READING
+        folder = reading / path.relative_to(reading).parts[0]
+        name, _, ends = folder.name.partition("+")
+        begun = folder.rename(reading / f"{name}+{int(ends or 0) + 1}")
+        try:
+            yield self._claim(begun / path.relative_to(folder), name, int(ends or 0), file)
+        finally:
+            with suppress(FileNotFoundError):  # done, or failed
+                begun.rename(folder)
+
+    def _claim(self, path: Path, name: str, ends: int, file: int) -> "Claim":
         with suppress(PermissionError):  # somebody else's file: the folder keeps others out
             os.fchmod(file, 0o600)
-        folders = path.relative_to(self._folder / READING / claim).parts[:-1]
+        folders = path.relative_to(self._folder / READING).parts[1:-1]
         source, week = _origin(folders, self._sources) or (None, None)
-        return Claim(path, source, week, self._folder, claim, file, os.fstat(file), self._keep)
+        return Claim(path, source, week, ends, self._folder, name, file, os.fstat(file), self._keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +152,13 @@ class Claim:
         path: where it now is.
         source: of the folder that it lay in, if any.
         week: likewise.
+        ends: how often the process that read it was ended before it had done so.
     """
 
     path: Path
     source: str | None
     week: Week | None
+    ends: int
     _inbox: Path
     _name: str
     _file: int
@@ -168,18 +181,19 @@ class Claim:
         return True
 
     def failed(self, reason: str) -> Path:
-        """Put the file aside, with the reason beside it; returns where it now is."""
+        """Put the file aside, with the reason beside it; returns where that stands."""
         note = _private(self._inbox / FAILED) / f"{self._name}.txt"
         note.write_text(f"{self.path.name} was not read.\n{reason}\n", encoding="utf-8")
         note.chmod(0o600)
-        return self._put_into(FAILED) / self.path.relative_to(self._folder)
+        self._put_into(FAILED)
+        return note
 
     @property
     def _folder(self) -> Path:
-        return self._inbox / READING / self._name
+        return self._inbox / READING / self.path.relative_to(self._inbox / READING).parts[0]
 
-    def _put_into(self, place: str) -> Path:
-        return self._folder.rename(_private(self._inbox / place) / self._name)
+    def _put_into(self, place: str) -> None:
+        self._folder.rename(_private(self._inbox / place) / self._name)
 
 
 def _origin(folders: Sequence[str], sources: Collection[str]) -> Origin | None:

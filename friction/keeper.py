@@ -22,7 +22,8 @@ LONGEST: Final = 60.0
 """Seconds before a worker that crashed is started again: after the first time, and at most."""
 STEADY: Final = 300.0
 """Seconds that a worker must have run for its crash to count as the first."""
-_FRICTION: Final = (sys.executable, "-c", "from friction.cli import main; main()")
+FRICTION: Final = (sys.executable, "-c", "from friction.cli import main; main()")
+"""The command, from whatever folder."""
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def keep(config: str) -> None:
     pause = SHORTEST
     while True:
         started = time.monotonic()
-        worker = subprocess.Popen([*_FRICTION, "worker", "--until-closed", "--config", config])  # noqa: S603
+        worker = subprocess.Popen([*FRICTION, "worker", "--until-closed", "--config", config])  # noqa: S603
         signal.signal(signal.SIGTERM, lambda *_, worker=worker: worker.terminate())
         code = worker.wait()
         if code == 0:

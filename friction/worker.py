@@ -2,12 +2,13 @@
 
 Promises: a file counts once, whenever this is killed and run again, and however many run at once, since each file is
 read under a lock, is deleted only once its comments are committed, and is known to the store when it comes again; a
-file that cannot be read keeps no other one waiting. Called by the commands ``ingest --inbox``, ``weekly`` and
-``worker``.
+file that cannot be read keeps no other one waiting, not even one that ends the process. Called by the commands
+``ingest --inbox`` and ``worker``.
 """
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -33,6 +34,12 @@ LONGEST: Final = 15.0
 """Seconds between two looks at what waits: usually, and at most while a store is away."""
 LOST: Final = 86_400
 """Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""
+ENDS: Final = 2
+"""How often a file may have ended the process that read it, before it is read no more."""
+_DEADLY: Final = (
+    "The process that read it was ended, twice: it may ask for more memory than there is. Save it as CSV (UTF-8), or "
+    "split it by rows, and bring that."
+)
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
 
 _NO_TEAM: Final = (
@@ -50,8 +57,11 @@ def never() -> bool:
     return False
 
 
-def empty_inbox(inbox: Inbox, read: Read, stop: Stop = never) -> list[str]:
+def empty_inbox(inbox: Inbox, read: Read, stop: Stop = never, *, named: bool = False) -> list[str]:
     """Read every file that waits in the inbox; returns what is wrong with those that could not be read.
+
+    ``named``: for whoever put them there. Otherwise where it stands: names of files, which may name people, and what
+    is said of them are not for a log.
 
     Raises:
         UsageError: the store cannot be reached; the files wait.
@@ -59,12 +69,14 @@ def empty_inbox(inbox: Inbox, read: Read, stop: Stop = never) -> list[str]:
     failures = []
     for claim in inbox.take():
         try:
+            if claim.ends >= ENDS:
+                raise _Failed(f"{claim.path.name}: {_DEADLY}")
             report = _read(read, str(claim.path), claim.source, claim.week)
             if report.is_lost:
                 raise _Failed(f"{claim.path.name}: {_NO_TEAM if report.comments else _NOTHING}")
         except _Failed as failure:
-            claim.failed(str(failure))
-            failures.append(str(failure))
+            note = claim.failed(str(failure))
+            failures.append(str(failure) if named else f"a file could not be read; {note} says why")
         else:
             claim.done()
         if stop():
@@ -93,16 +105,25 @@ def empty_spool(
             if not uploads.begin(operations, upload.id):
                 continue
             try:
-                if upload.source is not None and upload.source not in sources:
-                    raise _Failed(f"{upload.id}: its source is not in the configuration any more")
-                report = _read(read, str(path), upload.source, upload.week)
+                report = _read_upload(read, str(path), upload, sources)
+                uploads.finish(operations, upload.id, public(report), batch=report.batch)
             except _Failed as failure:
                 uploads.fail(operations, upload.id, str(failure))
                 failures.append(str(failure))
-            else:
-                uploads.finish(operations, upload.id, public(report), batch=report.batch)
+            except BaseException:  # a store is away, or we are told to stop: the file has not ended us
+                with suppress(UsageError):
+                    uploads.put_back(operations, upload.id)
+                raise
             spool.remove(upload.id)
     return failures
+
+
+def _read_upload(read: Read, path: str, upload: Upload, sources: Collection[str]) -> "Report":
+    if upload.begun >= ENDS:
+        raise _Failed(f"{upload.id}: {_DEADLY}")
+    if upload.source is not None and upload.source not in sources:
+        raise _Failed(f"{upload.id}: its source is not in the configuration any more")
+    return _read(read, path, upload.source, upload.week)
 
 
 def clear_spool(spool: Spool, operations: Database) -> None:

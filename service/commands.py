@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import subprocess
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -68,19 +69,12 @@ def digest(
 def weekly(out: Out = None, config: Config = CONFIG) -> None:
     """Read the inbox, release, send the digest, or write it where there is nobody to send it to: one line for cron."""
     from friction import settings as configuration
-    from friction.commands import build_pipeline
-    from friction.commands.batches import log, say
-    from friction.commands.ingesting import empty_inbox
     from friction.commands.releasing import release_weeks
 
     from .edition import is_anything_released
 
     settings = configuration.load(config)
-    unread: UsageError | None = None
-    try:
-        empty_inbox(settings, build_pipeline(settings), say if sys.stdout.isatty() else log)
-    except UsageError as error:  # a bad file waits for its mend, and keeps no good one waiting
-        unread = error
+    unread = _read_what_waits(config)
     release_weeks(settings)
     if is_anything_released(settings):
         _tell(settings, out, unread)
@@ -88,6 +82,19 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
         print("There is no digest yet: nothing has been released so far.")
     if unread is not None:
         raise unread
+
+
+def _read_what_waits(config: Path) -> UsageError | None:
+    """Read in a process of its own, so that a file that ends it keeps no release waiting; what went wrong, if it did.
+
+    It says itself which files it could not read.
+    """
+    from friction.keeper import FRICTION
+
+    logged = [] if sys.stdout.isatty() else ["--logged"]
+    command = [*FRICTION, "ingest", "--inbox", *logged, "--config", str(config)]
+    code = subprocess.run(command, check=False).returncode  # noqa: S603  # ourselves
+    return UsageError(f"Not all that waited was read (the reading ended with {code})") if code else None
 
 
 def _tell(settings: "Settings", out: Path | None, unread: UsageError | None) -> None:

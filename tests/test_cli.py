@@ -126,17 +126,48 @@ def test_weekly_goes_on_past_a_file_that_cannot_be_read(home: Path) -> None:
     (home / "inbox").mkdir()
     rows = "".join(f"Marketing never answers,sales,p{p},2026-W10\n" for p in range(6))
     (home / "inbox" / "good.csv").write_text("text,from_team,respondent,week\n" + rows)
-    (home / "inbox" / "bad.csv").write_bytes(b"%PDF-1.7")
+    (home / "inbox" / "Entretien Anne Dupont.csv").write_bytes(b"%PDF-1.7")
     said = run("weekly", cwd=home, code=2)
-    assert "bad.csv is a PDF" in said
+    assert "Dupont" not in said, "cron mails it, and a service's log keeps it"
+    (note,) = (home / "inbox" / "failed").glob("*.txt")
+    assert f"a file could not be read; {note} says why" in said
+    assert "Entretien Anne Dupont.csv is a PDF" in note.read_text()
     assert list((home / "friction-data" / "digests").glob("*.html"))
+
+
+ABORT = """
+import os, sys
+def look(event, args):
+    if event == "open" and "deadly.csv" in str(args[0]) and args[1]:
+        os.abort()
+sys.addaudithook(look)
+"""
+"""Put before a process: it is ended when it opens that file to read it."""
+
+
+def test_weekly_releases_though_a_file_ends_the_process_that_reads_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "inbox").mkdir()
+    (home / "before").mkdir()
+    (home / "before" / "sitecustomize.py").write_text(ABORT)
+    monkeypatch.setenv("PYTHONPATH", f"{home / 'before'}:{Path(cli.__file__).parent.parent}")
+    rows = "".join(f"Marketing never answers,sales,p{p},2026-W10\n" for p in range(6))
+    (home / "a.csv").write_text("text,from_team,respondent,week\n" + rows)
+    run("ingest", "a.csv", cwd=home)
+    (home / "inbox" / "deadly.csv").write_text("text\nx\n")
+    assert "the reading ended with -6" in run("weekly", cwd=home, code=2)
+    assert list((home / "friction-data" / "digests").glob("*.html"))
+    run("weekly", cwd=home, code=2)
+    assert "a file could not be read" in run("weekly", cwd=home, code=2)
+    assert "There is no" not in run("weekly", cwd=home)
 
 
 def test_the_first_monday_has_nothing_to_tell_and_is_no_failure(home: Path) -> None:
     (home / "inbox").mkdir()
     assert "There is no digest yet: nothing has been released so far." in run("weekly", cwd=home)
     (home / "inbox" / "bad.csv").write_bytes(b"%PDF-1.7")
-    assert "bad.csv is a PDF" in run("weekly", cwd=home, code=2)
+    assert "a file could not be read" in run("weekly", cwd=home, code=2)
 
 
 def test_weekly_says_who_is_spoken_of_to_a_terminal_alone(home: Path) -> None:

@@ -25,6 +25,18 @@ for claim in Inbox(Path(sys.argv[1])).take():
     print(claim.path.name, flush=True)
     sys.stdin.readline()
 """
+END = """
+import os, sys
+from pathlib import Path
+from friction.inbox import Inbox
+from friction.worker import empty_inbox
+def read(path, source, week):
+    if "deadly" in path:
+        os.abort()
+    raise OSError("the disk is full")
+print(empty_inbox(Inbox(Path(sys.argv[1]), sources=["pulse"]), read, named=True))
+"""
+"""Reads the inbox, and is ended by a file in it, or by the machine."""
 ROWS = "text,from_team,respondent,week\nMarketing never answers,sales,p1,2026-W10\n"
 
 
@@ -95,6 +107,32 @@ def test_a_file_that_failed_has_its_reason_beside_it(folder: Path) -> None:
     assert "2 files that could not be read" in inbox.complaints()[0]
 
 
+def _end(folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", END, folder]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_a_file_that_ended_its_process_twice_is_put_aside(folder: Path) -> None:
+    _put(folder / "pulse" / "deadly.csv")
+    for _ in range(2):
+        assert _end(folder).returncode == -signal.SIGABRT
+        assert [path.name for path in folder.rglob("*.csv")] == ["deadly.csv"]
+    assert "deadly.csv: The process that read it was ended, twice" in _end(folder).stdout
+    (kept,) = folder.rglob("*.csv")
+    assert kept.relative_to(folder).parts[0] == "failed"
+    assert kept.relative_to(folder).parts[2:] == ("pulse", "deadly.csv")
+    assert not list((folder / ".reading").iterdir())
+
+
+def test_what_kept_it_from_being_read_otherwise_does_not_count(folder: Path) -> None:
+    _put(folder / "a.csv")
+    for _ in range(3):
+        ended = _end(folder)
+        assert (ended.returncode, "the disk is full" in ended.stderr) == (1, True)
+    (claim,) = Inbox(folder).take()
+    assert (claim.path.name, claim.ends) == ("a.csv", 0)
+
+
 def test_a_folder_says_source_and_week(folder: Path) -> None:
     places = ["a.csv", "pulse/a.csv", "pulse/2026-W10/a.csv", "2026-W10/a.csv"]
     strange = ["other/a.csv", "pulse/2026-W99/a.csv", "pulse/pulse/a.csv", "2026-W10/pulse/a.csv"]
@@ -161,6 +199,14 @@ def test_it_says_who_else_may_look_in_and_which_files_nobody_may_read(folder: Pa
     assert Inbox(folder).complaints() == []
     with pytest.raises(UsageError, match="No inbox"):
         Inbox(folder / "none")
+
+
+def test_its_complaints_name_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _put(folder / "pulse" / "Anne Dupont.csv")
+    monkeypatch.setattr("friction.inbox.os.access", lambda *_: False)  # root may read everything
+    assert Inbox(folder, sources=["pulse"]).complaints() == [
+        f"no permission to read a file in {folder / 'pulse'}, so it waits"
+    ]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, one_by_one
-from friction.commands.batches import Format, in_inbox, list_batches, rehearse_files, say, withdraw_batch
+from friction.commands.batches import Format, in_inbox, list_batches, log, rehearse_files, say, withdraw_batch
 from friction.commands.progress import Progress
 from friction.errors import UsageError
 from friction.wording import counted
@@ -44,6 +44,7 @@ def ingest(
     format: Annotated[Format, typer.Option(help="How to print the reports; json is one object a line.")] = "table",
     engine: Engine = "local",
     workers: Workers = None,
+    logged: Annotated[bool, typer.Option("--logged", hidden=True)] = False,
     config: Config = CONFIG,
 ) -> None:
     """Read files through the pipeline into the private store. The same file twice counts once."""
@@ -76,8 +77,8 @@ def ingest(
         if paths:
             ingest_files(paths, settings, pipeline, source=source, week=given, strict=strict, format=format)
         if inbox:
-            tell = partial(say, format=format)
-            empty_inbox(settings, pipeline, tell, source=source, week=given, strict=strict)
+            tell = log if logged else partial(say, format=format)
+            empty_inbox(settings, pipeline, tell, source=source, week=given, strict=strict, named=not logged)
 
 
 def ingest_files(
@@ -104,10 +105,11 @@ def empty_inbox(
     source: str | None = None,
     week: "Week | None" = None,
     strict: bool = False,
+    named: bool = True,
 ) -> None:
     """Ingest every file of the inbox and every upload, and tell what became of each.
 
-    ``source`` and ``week`` are for files of the inbox whose place says none.
+    ``source`` and ``week`` are for files of the inbox whose place says none; ``named`` as in ``friction.worker``.
 
     Where nothing waits this says so, and where it looked.
 
@@ -133,7 +135,7 @@ def empty_inbox(
         closing(open_operations(settings.operations_address)) as operations,
     ):
         read = reader(strict)
-        failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week))
+        failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week), named=named)
         failures += worker.empty_spool(Spool(settings.spool), operations, reader(False), sources=settings.sources)
         uploads.forget(operations, int(time.time()) - settings.service.audit_days * 86_400)
     if not (told or failures):

@@ -65,6 +65,7 @@ UPLOADS: Final = Table(
     Column("reason", String),
     Column("report", JSON(none_as_null=True)),
     Column("batch", String),
+    Column("begun", Integer, nullable=False, server_default="0"),
     Index("ix_uploads_key", "key", "id"),
     Index("ix_uploads_state", "state"),
 )
@@ -89,7 +90,7 @@ AUDIT: Final = Table(
     Column("times", Integer, nullable=False),
 )
 """Who asked for what, by the minute."""
-SCHEMA: Final = Schema("operations", METADATA, head="0005")
+SCHEMA: Final = Schema("operations", METADATA, head="0006")
 
 
 def open_operations(address: str) -> Database:

@@ -34,6 +34,7 @@ class Upload:
         key: the id of the access key that sent it.
         received: seconds since 1970.
         size: bytes.
+        begun: how often its reading began, and came to no orderly end.
         reason: why it failed.
         report: its counts and rejects, once it is done.
     """
@@ -44,6 +45,7 @@ class Upload:
     week: Week | None
     received: int
     size: int
+    begun: int = 0
     state: State = "waiting"
     reason: str | None = None
     report: dict[str, Any] | None = None
@@ -97,7 +99,12 @@ def undone(operations: Database) -> list[Upload]:
 
 def begin(operations: Database, id: str) -> bool:
     """Note that an upload is being read; False where it is over, or none."""
-    return _move(operations, id, OPEN, state="reading")
+    return _move(operations, id, OPEN, state="reading", begun=UPLOADS.c.begun + 1)
+
+
+def put_back(operations: Database, id: str) -> None:
+    """Note that its reading came to an orderly end, and that it is to be read again."""
+    _move(operations, id, OPEN, begun=UPLOADS.c.begun - 1)
 
 
 def finish(operations: Database, id: str, report: dict[str, Any], *, batch: str) -> None:
@@ -144,6 +151,7 @@ def _upload(row: Row[Any]) -> Upload:
         week=None if row.week is None else Week(row.week),
         received=row.received,
         size=row.size,
+        begun=row.begun,
         state=row.state,
         reason=row.reason,
         report=row.report,

@@ -5,7 +5,9 @@ import errno
 import gzip
 import io
 import lzma
+import signal
 import socket
+import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
@@ -34,6 +36,21 @@ from tests.sources.exports import SAMPLES, archive
 
 HEADER = "text,from_team,respondent,week\n"
 ROWS = HEADER + "".join(f"Marketing never answers order {n},sales,p{n},2026-W10\n" for n in range(8))
+END = """
+import os, sys
+from pathlib import Path
+from friction import settings
+from friction.spool import Spool
+from friction.store.operations import open_operations
+from friction.worker import empty_spool
+mine = settings.load(Path(sys.argv[1]))
+def read(*_):
+    if sys.argv[2] == "deadly":
+        os.abort()
+    raise OSError("the disk is full")
+print(empty_spool(Spool(mine.spool), open_operations(mine.operations_address), read, sources=[]))
+"""
+"""Reads what waits, and is ended by it, or by the machine."""
 Empty = Callable[[], list[str]]
 
 
@@ -344,3 +361,22 @@ def test_a_shared_spool_is_read_by_its_group(empty_client: httpx.Client, setting
     settings.spool.chmod(0o2770)
     _send(empty_client)
     assert [spool.path(id).stat().st_mode & 0o777 for id in spool.ids()] == [0o640]
+
+
+@ENGINES
+def test_an_upload_that_ended_its_process_twice_has_failed(
+    empty_client: httpx.Client, config: Path, empty: Empty
+) -> None:
+    def end(how: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-c", END, config, how]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    place = _send(empty_client).headers["location"]
+    for how in ("orderly", "orderly", "deadly", "orderly", "deadly"):
+        ended = end(how)
+        assert (ended.returncode, "disk is full" in ended.stderr) in [(1, True), (-signal.SIGABRT, False)]
+        assert empty_client.get(place).json()["state"] == "reading"
+    (said,) = empty()
+    told = empty_client.get(place).json()
+    assert (told["state"], told["reason"]) == ("failed", said)
+    assert "was ended, twice" in said
