@@ -42,6 +42,7 @@ LONGEST: Final = 60.0
 """Seconds before another process is started where one after the other ends without an answer: at first, and at most."""
 _ONE_THREAD: Final = {"TOKENIZERS_PARALLELISM": "false", "OPENBLAS_NUM_THREADS": "1"}
 """A batch takes one core; threads of libraries beyond that would take others' time."""
+_ROOM: Final = "Is there memory for it?"
 _log = logging.getLogger("friction.scoring")
 
 
@@ -169,13 +170,13 @@ class Scorer:
         try:
             process = _Process(self._told, self.at_once)
         except OSError as error:
-            self._failed(UsageError(f"No process that scores can be started: {error.strerror}"))
+            self._failed(UsageError(f"No process that scores can be started: {error.strerror}. {_ROOM}"))
             return False
         with self._changed:
             self._latest = process
             is_wanted = self._is_open
         if not is_wanted:
-            process.finish()
+            process.kill()
         said = process.first()
         failure = self._objection(said)
         if failure is None:
@@ -252,7 +253,7 @@ class _Process:
         try:
             said: dict[str, str] = hear(self._ends[0])
         except (EOFError, OSError):
-            return {"kind": "", "why": f"it ended ({self.wait()}). Is there memory for it?"}
+            return {"kind": "", "why": f"it ended ({self.wait()}). {_ROOM}"}
         finally:
             self._free.put(self._ends[0])
         return said

@@ -247,6 +247,14 @@ def test_it_ends_once_who_asks_is_killed(tmp_path: Path, when: str) -> None:
     _until(lambda: not Path(f"/proc/{int(done.stdout)}").exists())
 
 
+def test_it_is_gone_where_it_is_closed_before_it_began(settings: Settings) -> None:
+    for _ in range(5):
+        with Scorer(settings, threads=2) as scorer:
+            pass
+        assert scorer._latest is not None
+        assert scorer._latest.wait() in (0, -signal.SIGKILL)
+
+
 def test_it_ends_when_it_is_closed_and_whoever_comes_late_is_told(settings: Settings) -> None:
     with Scorer(settings, threads=2) as scorer:
         scorer.wait()
