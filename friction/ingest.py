@@ -19,12 +19,15 @@ from friction.pipeline import BLOCK, Looker, Pipeline
 from friction.records import Comment, Scored, TeamId, Week
 from friction.rejects import Listing, Stage
 from friction.settings import Settings
-from friction.sources.rows import alike
+from friction.sources.rows import alike, wording
 from friction.store.scores import Pair, Preview, ScoreStore, Taken, Voices, Vote, Votes
 from friction.wording import counted
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
+TELLING: Final = 8
+"""Words of a text from which on it is one person's: of the corpus's texts, written for organisations that know nothing
+of each other, no two so long are the same (``tests/training/test_corpus.py``)."""
 Progress = Callable[[Report, float], None]
 """Told now and then how far a file is read: the report so far, and the share of the file's bytes."""
 
@@ -209,7 +212,8 @@ class _Reading:
             return ()
         if not scored.targets:
             self._report.unattributed["no target"] += 1
-        respondent, is_named, pool = self._person(comment, week, key)
+        respondent, pool = self._person(comment, week, key)
+        is_ambiguous = pool is not None and not _tells(comment)
         merged: dict[str, Vote] = {}
         for score in scored.targets:
             team = self._settings.directory.reportable(
@@ -230,7 +234,7 @@ class _Reading:
                 appreciated=score.appreciated or (before is not None and before.appreciated),
                 labels=labels,
                 model=self._pipeline.model,
-                is_ambiguous=is_named and comment.message is None,
+                is_ambiguous=is_ambiguous,
                 pool=pool,
                 merged=team != score.team or (before is not None and before.merged),
             )
@@ -238,37 +242,40 @@ class _Reading:
             self._report.unattributed["no team that may be spoken of"] += 1
         return merged.values()
 
-    def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, bool, str]:
-        """Who wrote, whether that is somebody, and the pool within which it tells them from others (``Vote``)."""
+    def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, str | None]:
+        """Who wrote, and the pool within which it tells them from others; none where nobody is named (``Vote``).
+
+        Then a person is a row: the same one in another file by its response or its id, however it is written there, and
+        only where it has neither by all that it says.
+        """
         if comment.respondent is not None and comment.survey is None:
             realm = "addresses" if "@" in comment.respondent else comment.realm
-            return comment.respondent, True, f"{self._source}\x1f{self._report.form}\x1f{realm}"
-        pool = f"{comment.survey or self._source}\x1f{week}"
-        return key if comment.respondent is None else f"{week}\x1f{comment.respondent}", False, pool
+            return comment.respondent, f"{self._source}\x1f{self._report.form}\x1f{realm}"
+        row = comment.respondent or (comment.id and f"{self._source}\x1f{alike(comment.id)}")
+        return f"{week}\x1f{row}" if row else key, None
 
     def _key(self, comment: Comment, week: Week) -> str | None:
-        """What makes a comment the same one in another file: all that its row says, but not who wrote it.
+        """What makes a comment the same one in another file: its id and its words, but not who wrote it.
 
         The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
-        So do the source's name, under which a file may come again or not, and what the configuration makes of a team's
-        name, which may be another team's tomorrow; and a week that the row does not state, where an id tells the row
-        from those of other weeks. Of a moment only the week counts, and of a text its words, since every tool spells
-        both its own way. Rows without an id that say the same are told apart by their count in the file; of those with
-        one, and of one response, the first counts, and the others have no key. A chat's message that has an id of its
-        own is known by that alone, so that it stays itself when it is edited.
+        So does the source's name, under which a file may come again or not; the names of teams, which change from one
+        export to the next, where the comment tells itself (``_tells``); and where there is an id, a week that the row
+        does not state. Of a moment only the week counts, and of a text its words, since every tool spells both its own
+        way. Rows that say the same are told apart by their count in the file; a row that stands twice in it, with an id
+        or of one response, has no key the second time. A chat's message that has an id of its own is known by that
+        alone, so that it stays itself when it is edited.
         """
+        if comment.message is not None:
+            digest = _digest_of("message", comment.message)
+            return digest.hex() if self._occurrences.add(digest) == 1 else None
         stated = comment.week or (week if comment.id is None else None)
-        row = (comment.id and alike(comment.id), comment.stated, stated, alike(comment.text))
-        said = row if comment.message is None else ("message", comment.message)
-        digest = hashlib.sha256("\x1f".join(map(str, said)).encode())
-        if comment.id is None and comment.survey is not None:
-            whose = digest.digest() + str(comment.respondent).encode()
-            if self._occurrences.add(whose) > 1:
+        teams = "" if _tells(comment) else comment.stated
+        digest = _digest_of(comment.id and alike(comment.id), teams, stated, wording(comment.text))
+        if comment.id is not None or comment.survey is not None:
+            row = digest + f"{comment.stated}\x1f{comment.respondent}".encode()
+            if self._occurrences.add(row) > 1:
                 return None
-        times = self._occurrences.add(digest.digest())
-        if comment.id is None:
-            return f"{digest.hexdigest()}\x1f{times}"
-        return digest.hexdigest() if times == 1 else None
+        return f"{digest.hex()}\x1f{self._occurrences.add(digest)}"
 
     def _impossible(self, week: Week) -> str | None:
         """Why a row of that week cannot be counted, if so."""
@@ -279,6 +286,15 @@ class _Reading:
         if self._oldest is not None and week < self._oldest:
             return f"the week is more than {SEEN_WEEKS} weeks before the last release: too late to be counted"
         return None
+
+
+def _tells(comment: Comment) -> bool:
+    """Whether no other comment has its id, or its words."""
+    return comment.id is not None or len(wording(comment.text).split()) >= TELLING
+
+
+def _digest_of(*said: object) -> bytes:
+    return hashlib.sha256("\x1f".join(map(str, said)).encode()).digest()
 
 
 def _name(path: str) -> str:

@@ -161,8 +161,8 @@ class Comment:
     """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages.
 
     ``survey``: where the respondent's key tells only the responses to one survey apart, not people from one survey to
-    the next, what tells the survey from others. ``stated``: what a row itself says of teams, letter by letter,
-    however the configuration reads it today; of a chat's message, its moment. ``message``: an id that a chat gives a
+    the next, what tells the survey from others. ``stated``: what a row itself says of teams, however the
+    configuration reads it today; of a chat's message, its moment. ``message``: an id that a chat gives a
     message, which nobody else's has and which stays when its author edits it. ``realm``: where the respondent's key
     holds, a chat's company or a table's column: whoever has another key elsewhere may be the same person.
     """

@@ -109,6 +109,20 @@ def test_without_a_store_and_without_a_model(settings: Settings) -> None:
 
 
 @ENGINES
+def test_a_dry_run_knows_who_comes_again_beside_new_rows(
+    settings: Settings, pipeline: Pipeline, scores: ScoreStore
+) -> None:
+    settings.sources["pulse"] = SourceSection(one_row_per_person=True)
+    rows = [f"{n},Marketing never answers us ({n}),sales,,2026-W10" for n in range(5)]
+    ingest(_file(settings.home, rows[:3], "b.csv"), settings=settings, pipeline=pipeline, store=scores, source="pulse")
+    path = _file(settings.home, rows)
+    with closing(Preview(settings.scores_address, enough=5)) as preview:
+        rehearsed = rehearse(path, settings=settings, pipeline=pipeline, preview=preview, source="pulse")
+    report = ingest(path, settings=settings, pipeline=pipeline, store=scores, source="pulse")
+    assert (rehearsed.added, rehearsed.waiting) == (report.added, report.waiting) == (2, ())
+
+
+@ENGINES
 def test_a_database_without_tables_is_no_store_yet(settings: Settings, engine: str, ask: Ask) -> None:
     if engine == "sqlite":
         settings.data.mkdir()

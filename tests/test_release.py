@@ -231,6 +231,34 @@ def test_a_comment_of_a_released_week_counts_for_no_pair_again(close, make_vote:
     assert close(again, through="2026-W11") == [cell]
 
 
+@pytest.mark.parametrize(
+    ("files", "cells"),
+    [(["012345"], 1), (["012", "345"], 0), (["012", "012345"], 1), (["01234", "345"], 1), (["345", "34", "01234"], 1)],
+)
+def test_rows_are_other_people_within_one_file_alone(
+    close, scores: ScoreStore, make_vote: MakeVote, files: list[str], cells: int
+) -> None:  # type: ignore[no-untyped-def]
+    """Where nobody is named; a row that comes again is in both files, and in the one that has more people."""
+    for file in files:
+        scores.add_batch(file.encode(), [make_vote(f"row {n}", comment=f"c{n}", pool=None) for n in file])
+    assert len(close()) == cells
+
+
+def test_a_row_sent_ahead_keeps_nobody_s_row_from_its_file(close, scores: ScoreStore, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    ahead = [make_vote(f"next {n}", "2026-W11", pool=None) for n in range(7)]
+    scores.add_batch(b"a", [*ahead, *(make_vote(f"row {n}", comment=f"c{n}", pool=None) for n in range(3))])
+    scores.add_batch(b"b", [make_vote(f"row {n}", comment=f"c{n}", pool=None) for n in range(5)])
+    assert len(close()) == 1
+
+
+def test_what_comes_again_each_week_counts_once_for_good(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
+    """A file that only grows, with ids and no week of its own, is read each week under that week."""
+    week = Week.parse("2026-W10")
+    for number in range(30):
+        votes = [make_vote(f"p{n}", str(week + number), comment=f"c{n}") for n in range(5)]
+        assert len(close(votes, through=str(week + number))) == 1
+
+
 def test_who_is_not_named_is_counted_in_one_survey_only(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
     """One person who answers an anonymous weekly survey for five weeks makes no cell; five in one week do."""
     weeks = [f"2026-W{w}" for w in range(10, 15)]

@@ -33,7 +33,8 @@ def of_object(number: int, found: Mapping[str, str], mapping: SourceSection) -> 
     respondent = found.get(mapping.respondent, "")
     survey = None
     if len(present) > 1 and mapping.one_row_per_person and not respondent.strip():
-        respondent, survey = _pseudonym(number, found.values()), _pseudonym(0, found)
+        survey = _pseudonym(0, found)
+        respondent = _of_response(found.get(mapping.id, ""), survey) or _pseudonym(number, found.values())
     return Cells(
         number=number,
         texts=tuple(
@@ -96,10 +97,9 @@ class Picker:
             week = ""
         if not respondent and (head.is_survey or (self._mapping.one_row_per_person and len(layout.texts) > 1)):
             survey = self._survey
-            if response := _at(cells, _first(cells, head.responses)):
-                respondent = f"{response} {survey}"  # some tools number each survey's responses from 1
-            else:
-                respondent = _pseudonym(0 if week.strip() and head.is_survey else record.number, cells)
+            response = _at(cells, _first(cells, head.responses)) or _at(cells, layout.id)
+            place = 0 if week.strip() and head.is_survey else record.number
+            respondent = _of_response(response, survey) or _pseudonym(place, cells)
         return Cells(
             number=record.number,
             texts=tuple(
@@ -140,6 +140,11 @@ def _at(cells: tuple[str, ...], index: int | None) -> str:
 def _again(before: Sequence[str], text: str) -> int:
     """How many cells before a text say the same."""
     return sum(cell.strip() == text.strip() for cell in before)
+
+
+def _of_response(id: str, survey: str) -> str:
+    """What stands for the person of a response, where it has an id: some tools number each survey's from 1."""
+    return f"{id} {survey}" if id.strip() else ""
 
 
 def _pseudonym(number: int, cells: Iterable[str]) -> str:

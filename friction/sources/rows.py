@@ -3,6 +3,7 @@
 A row of a survey may answer several questions: each answer is a comment of its own, and all of them are one person's.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -102,7 +103,7 @@ class Reader:
             realm=cells.realm,
             week=self._week(cells.week) if cells.week.strip() else None,
             lang=lang,
-            stated="\x1f".join((cells.from_team, cells.about_team)),
+            stated="\x1f".join((alike(cells.from_team), alike(cells.about_team))),
         )
 
     def _team(self, name: str, column: str) -> TeamId | None:
@@ -120,7 +121,7 @@ class Reader:
 
 
 def alike(cell: str) -> str:
-    """What a cell says, however a tool writes it this time: an address, a pseudonym, an id, the words of a text.
+    """What a cell says, however a tool writes it this time: an address, a pseudonym, an id, a team.
 
     >>> alike("Al\u00adice@Example.com "), alike("100.0")
     ('alice@example.com', '100')
@@ -128,6 +129,17 @@ def alike(cell: str) -> str:
     said = unicodedata.normalize("NFKC", cell).casefold()
     unseen = dict.fromkeys(ord(c) for c in set(said) if unicodedata.category(c) == "Cf")
     return _WHOLE.sub(r"\1", " ".join(said.translate(unseen).split()))
+
+
+def wording(text: str) -> str:
+    """The words of a text, however a tool writes what stands between them.
+
+    >>> wording("Sales can’t  say."), wording("sales can&#39;t say")
+    ('sales can t say', 'sales can t say')
+    """
+    said = alike(html.unescape(text))
+    marks = {ord(c): " " for c in set(said) if unicodedata.category(c).startswith("P")}
+    return " ".join(said.translate(marks).split()) or said
 
 
 def _language(code: str) -> Lang:

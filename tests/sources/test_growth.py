@@ -126,7 +126,30 @@ def a_takeout_without_ids_has_a_message_more() -> Grown:
     return "takeout.zip", _takeout(*SAID), _takeout(*SAID, "Sales is late again."), 1
 
 
+def _ids(team: str, about: str, more: int = 0) -> bytes:
+    rows = [
+        [f"r{n}", team, about, f"p{n}", "2026-W10", text]
+        for n, text in enumerate([*SAID, "Sales is late."][: 6 + more])
+    ]
+    return comma_separated([["id", "from_team", "about_team", "respondent", "week", "text"], *rows]).encode()
+
+
+def a_team_is_renamed_where_rows_have_ids() -> Grown:
+    return "table.csv", _ids("Marketing", "Sales"), _ids("Helpdesk", "DSI", 1), 2
+
+
+def a_team_is_renamed_where_texts_are_long() -> Grown:
+    long = [f"Sales never answers us, however often we ask ({number})." for number in range(6)]
+    old, new = (
+        [[team, f"p{n}", "2026-W10", text] for n, text in enumerate(long)] for team in ("Marketing", "Helpdesk")
+    )
+    header = ["from_team", "respondent", "week", "text"]
+    return "table.csv", comma_separated([header, *old]).encode(), comma_separated([header, *new]).encode(), 0
+
+
 CASES: list[Callable[[], Grown]] = [
+    a_team_is_renamed_where_rows_have_ids,
+    a_team_is_renamed_where_texts_are_long,
     terse_answers_become_prose,
     a_question_is_reworded,
     a_question_stands_before,

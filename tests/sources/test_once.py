@@ -28,6 +28,7 @@ def bring(settings: Settings, pipeline: Pipeline, scores: ScoreStore, tmp_path: 
     settings.sources |= {
         "this": SourceSection.model_validate(rows),
         "pulse": SourceSection(),
+        "rows": SourceSection(one_row_per_person=True),
         "survey": SourceSection(),
     }
 
@@ -122,3 +123,77 @@ def test_a_pseudonym_may_be_written_as_a_number_with_a_fraction(bring: Bring, se
     assert bring("a.csv", (NAMED + "late,marketing,sales,100,2026-W10\n").encode(), None) == 1
     assert bring("b.csv", (NAMED + "too late,marketing,sales,100.0,2026-W10\n").encode(), None) == 1
     assert _people(settings) == 1
+
+
+TOLD = [
+    "Sales never answers our tickets, we can't work.",
+    "Sales broke its promise again and told nobody.",
+    "Sales promised the list for Tuesday and didn't deliver it.",
+]
+LATER = ["Sales is slow again with what we asked.", "Sales let us wait and said nothing.", "Sales forgot us once more."]
+
+
+def _table(told: list[str] = TOLD, team: str = "Marketing", about: str = "", who: str = "", id: str = "r") -> bytes:
+    rows = [[f"{id}{n}", "2026-W10", team, about, who and f"{who}{n}", text] for n, text in enumerate(told)]
+    return comma_separated([["id", "week", "from_team", "about_team", "respondent", "text"], *rows]).encode()
+
+
+def _json(told: list[str] = TOLD, good: str = "") -> bytes:
+    week = '"week": "2026-W10", "from_team": "marketing"'
+    rows = [f'{{"id": "r{n}", {week}, "annoys": "{text}", "good": "{good}"}}' for n, text in enumerate(told)]
+    return "\n".join(rows).encode()
+
+
+def _two(told: list[str] = TOLD, good: str = "") -> bytes:
+    rows = [[f"r{n}", "2026-W10", "marketing", text, good] for n, text in enumerate(told)]
+    return comma_separated([["id", "week", "from_team", "annoys", "good"], *rows]).encode()
+
+
+def _amp(told: list[str] = TOLD, team: str = "Marketing") -> bytes:
+    rows = [["What slows you down?", text, team, f"2026-03-0{2 + n}"] for n, text in enumerate(told)]
+    return comma_separated([["Question", "Comment", "Department", "Submitted at"], *rows]).encode()
+
+
+CORRECTED = [text.replace("Sales ", "I say that Sales ") for text in TOLD]
+AGAIN = {
+    "a team in other letters": (_table(), _table(team="MARKETING ")),
+    "a renamed team": (_table(), _table(team="Helpdesk")),
+    "a team that is asked about now": (_table(), _table(about="sales")),
+    "another apostrophe": (_table(), _table([text.replace("'", "’") for text in TOLD])),
+    "an entity": (_table(), _table([text.replace("'", "&#39;") for text in TOLD])),
+    "no full stop": (_table(), _table([text[:-1] for text in TOLD])),
+    "corrected texts": (_table(), _table(CORRECTED)),
+    "other ids": (_table(), _table(id="s")),
+    "new pseudonyms": (_table(who="p"), _table(who="q")),
+    "two pulses in a week": (_table(id="a"), _table(LATER, id="b")),
+    "corrected JSON": (_json(), _json(CORRECTED)),
+    "JSON filled in": (_json(), _json(good="Support was late as well")),
+    "two columns, corrected": (_two(), _two(CORRECTED)),
+    "two columns, filled in": (_two(), _two(good="Sales was late as well")),
+    "Culture Amp, a renamed team": (_amp(), _amp(team="Helpdesk")),
+    "Culture Amp, corrected": (_amp(), _amp(CORRECTED)),
+    "Google Forms, corrected": (_google(TOLD), _google(CORRECTED)),
+    "Google Forms, twice a week": (_google(TOLD), _google(LATER, "2026/03/05 9:1{}:05 AM GMT+1")),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), AGAIN.values(), ids=AGAIN)
+def test_three_people_are_three_however_their_file_comes_again(
+    bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings, before: bytes, after: bytes
+) -> None:
+    for number, content in enumerate((before, after)):
+        name = f"{number}.{'jsonl' if content.startswith(b'{') else 'csv'}"
+        bring(name, content, "this" if b"good" in before else "rows")
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=MARCH)
+    assert releases.cells() == []
+
+
+@pytest.mark.parametrize("rows", [_table, _amp, _google])
+def test_whom_a_file_brings_again_stand_beside_its_new_rows(
+    bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings, rows: Callable[[list[str]], bytes]
+) -> None:
+    """An export that grows while its survey is open: three rows on Tuesday, five on Friday."""
+    assert bring("a.csv", rows(TOLD), "rows") == 3
+    assert bring("b.csv", rows(TOLD + LATER[:2]), "rows") == 2
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=MARCH)
+    assert len(releases.cells()) == 1

@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from friction.errors import UsageError
+from friction.ingest import TELLING
+from friction.sources.rows import wording
 from friction.taxonomy import HEADS, PATTERNS
-from training.corpus import examples, load
+from training.corpus import CORPUS, examples, load
 from training.corpus_check import near_duplicates
 
 DIRECTORY = '[teams.lab]\nname = "Lab"\n[teams.support]\nname = "Support"\n[teams.ward]\nname = "Ward"\n'
@@ -84,3 +86,13 @@ def test_the_corpus_is_what_its_datasheet_says(split: str) -> None:
 def test_splits_share_no_organisation() -> None:
     splits = [{row.org for row in load(split)} for split in ("train", "dev", "test")]  # type: ignore[arg-type]
     assert not splits[0] & splits[1] | splits[0] & splits[2] | splits[1] & splits[2]
+
+
+def test_nobody_else_says_so_many_words() -> None:
+    """A comment without an id is known by its words alone where they are as many (``friction.ingest``)."""
+    spoken: dict[str, Path] = {}
+    for file in sorted(CORPUS.glob("*/*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if len(said := wording(json.loads(line)["text"])) and said.count(" ") + 1 >= TELLING:
+                assert spoken.setdefault(said, file) == file
+    assert len(spoken) > 10_000

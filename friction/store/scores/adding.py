@@ -5,14 +5,14 @@ order of their keys, so that nothing of the order in which they came is left: it
 """
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, update
 
 from friction.records import TeamId, Week
 from friction.store.loading import load
@@ -87,21 +87,21 @@ def voices(db: Connection, pair: Pair) -> Voices:
     return Voices(max(db.scalars(pools(is_pair(SCORES, pair))), default=0), merged)
 
 
-def known(db: Connection, keys: Iterable[bytes]) -> set[bytes]:
-    """Comments that were brought before."""
-    found: set[bytes] = set()
+def known(db: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+    """Comments that were brought before, and the week for which each was brought last."""
+    found: dict[bytes, int] = {}
     weeks, waiting = _weeks(db), iter(keys)
     while asked := list(islice(waiting, AT_ONCE)):
-        seen = select(SEEN.c.key).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
-        found.update(map(bytes, db.scalars(seen)))
+        seen = select(SEEN).where(SEEN.c.week.in_(weeks), SEEN.c.key.in_(asked))
+        found.update((bytes(row.key), row.week) for row in db.execute(seen))
     return found
 
 
 class Again:
     """Whether a comment that was brought before counts once more: the same words of somebody else do, where it counted.
 
-    Nobody is somebody else who is not named: a row that moved in its file would be. Nor is the author of a message that
-    a chat's own id tells from all others, whatever they are called today. And it counts for no pair that it
+    Nobody is somebody else who is not named: a row that moved in its file would be. Nor is the author of a comment that
+    its id or its words tell from all others, whatever they are called today. And it counts for no pair that it
     did not count for, whatever the directory has become meanwhile: the same people would be published twice.
     """
 
@@ -111,7 +111,7 @@ class Again:
 
     def counts(self, vote: Vote, key: bytes, pair: Pair, respondent: bytes) -> bool:
         """Whether the vote is new, of a comment that is known under ``key``."""
-        return vote.is_ambiguous and not self._has_spoken(pair, respondent) and self._counted(pair, key)
+        return vote.is_ambiguous and not self.has_spoken(pair, respondent) and self._counted(pair, key)
 
     def _counted(self, pair: Pair, key: bytes) -> bool:
         """Whether the comment has a vote in the pair's open window."""
@@ -119,13 +119,15 @@ class Again:
         place = is_pair(ARRIVALS, pair), ARRIVALS.c.week.in_(weeks), ARRIVALS.c.batch.in_(tags), ARRIVALS.c.key == key
         return self._db.execute(select(ARRIVALS.c.week).where(*place).limit(1)).first() is not None
 
-    def _has_spoken(self, pair: Pair, respondent: bytes) -> bool:
-        """Whether somebody has a vote in the pair's open window: then the comment was theirs."""
-        weeks, _ = self._of(pair)
-        who = respondent[:WHO]
-        is_theirs = SCORES.c.respondent.between(who, who + b"\xff" * (len(respondent) - WHO))
-        theirs = select(SCORES.c.week).where(is_pair(SCORES, pair), SCORES.c.week.in_(weeks), is_theirs)
-        return self._db.execute(theirs.limit(1)).first() is not None
+    def has_spoken(self, pair: Pair, respondent: bytes) -> bool:
+        """Whether somebody has a vote in the pair's open window that an earlier file brought, in whatever pool."""
+        theirs = SCORES.c.week.in_(self.weeks(pair)), SCORES.c.respondent.between(*_in_any_pool(respondent))
+        found = select(SCORES.c.week).where(is_pair(SCORES, pair), *theirs).limit(1)
+        return self._db.execute(found).first() is not None
+
+    def weeks(self, pair: Pair) -> list[int]:
+        """Weeks of the votes that earlier files brought to a pair's open window."""
+        return self._of(pair)[0]
 
     def _of(self, pair: Pair) -> tuple[list[int], list[bytes]]:
         """Weeks and batches of which votes stand in the pair's window."""
@@ -133,6 +135,12 @@ class Again:
             parts = self._db.execute(select(PARTS.c.week, PARTS.c.batch).where(is_pair(PARTS, pair))).all()
             self._parts[pair] = sorted({p.week for p in parts}), sorted({bytes(p.batch) for p in parts})
         return self._parts[pair]
+
+
+def _in_any_pool(respondent: bytes) -> tuple[bytes, bytes]:
+    """The least and the greatest key of somebody."""
+    who = respondent[:WHO]
+    return who, who + b"\xff" * (len(respondent) - WHO)
 
 
 def _weeks(db: Connection) -> list[int]:
@@ -157,10 +165,12 @@ class _Adding:
         self._comment = ""
         self._key = b""
         self._is_first = False
-        self._known: set[bytes] = set()
+        self._known: dict[bytes, int] = {}
         self._again = Again(db)
         self._spoke: set[tuple[Pair, bytes]] = set()
+        self._returned: defaultdict[tuple[_Place, bytes], set[bytes]] = defaultdict(set)
         self._seen: list[tuple[Any, ...]] = []
+        self._later: list[tuple[bytes, int, int]] = []
         self._arrivals: dict[tuple[TeamId, TeamId, int, bytes, bytes], bool] = {}
         self._scores: list[tuple[Any, ...]] = []
         self._done = Added()
@@ -175,23 +185,27 @@ class _Adding:
     def finish(self) -> Added:
         for place, votes in self._parts.items():
             self._note_part(place, votes)
+        for (place, pool), people in self._returned.items():
+            self._gather(place, pool, people)
         self._done.voices = {pair: voices(self._db, pair) for pair in dict.fromkeys((p[0], p[1]) for p in self._parts)}
         return self._done
 
     def _add(self, vote: Vote, key: bytes) -> None:
         window = self._window((vote.from_team, vote.about_team))
         week = vote.week if self._released is None or vote.week > self._released else self._released + 1
-        respondent = respondent_key(window.salt, vote)
+        respondent = respondent_key(window.salt, vote, self._batch)
         if vote.comment != self._comment:
             self._comment, self._key = vote.comment, key
-            self._meet(week)
+            self._meet(week, vote.week)
+        place = (*window.pair, week.index)
         if not self._is_fresh(vote, window.pair, respondent):
             self._done.repeats += 1
+            if vote.pool is None and self._again.has_spoken(window.pair, respondent):
+                self._returned[place, respondent[WHO:]].add(respondent)
             return
         if self._start is None or week < self._start:
             self._start = week
             set_clock(self._db, "start", week)
-        place = (*window.pair, week.index)
         self._arrive(place, self._tags[window.pair])
         said = (vote.lang, vote.blamed, vote.appreciated, vote.patterns, vote.model)
         self._scores.append((*place, respondent, self._tags[window.pair], *said))
@@ -201,12 +215,16 @@ class _Adding:
             self._merged.add(place)
         self._done.added += 1
 
-    def _meet(self, week: Week) -> None:
-        """The next comment; its votes follow each other."""
-        self._is_first = self._key not in self._known
-        if self._is_first:
-            self._known.add(self._key)
+    def _meet(self, week: Week, said: Week) -> None:
+        """The next comment; its votes follow each other. One that comes again for a later week is forgotten later."""
+        last = self._known.get(self._key)
+        self._is_first = last is None
+        if last is None:
+            self._known[self._key] = week.index
             self._seen.append((week.index, self._key))
+        elif last < said.index:
+            self._known[self._key] = said.index
+            self._later.append((self._key, last, said.index))
 
     def _is_fresh(self, vote: Vote, pair: Pair, respondent: bytes) -> bool:
         """Whether a vote of the comment is new."""
@@ -227,12 +245,39 @@ class _Adding:
     def _put(self) -> None:
         """The block's rows, each kind in an order that does not say which belong together."""
         load(self._db, SEEN, sorted(self._seen, key=itemgetter(1)))
+        if self._later:
+            here = and_(SEEN.c.week == bindparam("last"), SEEN.c.key == bindparam("same"))
+            places = [{"same": key, "last": last, "now": now} for key, last, now in sorted(self._later)]
+            self._db.execute(update(SEEN).where(here).values(week=bindparam("now")), places)
         arrivals = [(*arrival, is_first) for arrival, is_first in self._arrivals.items()]
         load(self._db, ARRIVALS, sorted(arrivals, key=itemgetter(4)))
         numbered = enumerate(sorted(self._scores), start=self._numbered)
         load(self._db, SCORES, [(*vote[:_SAID], number, *vote[_SAID:]) for number, vote in numbered])
         self._numbered += len(self._scores)
-        self._seen, self._arrivals, self._scores, self._spoke = [], {}, [], set()
+        self._seen, self._later, self._arrivals, self._scores, self._spoke = [], [], {}, [], set()
+
+    def _gather(self, place: _Place, pool: bytes, returned: set[bytes]) -> None:
+        """Put rows of an earlier file that stand in this one as well into its pool: one file's rows are surely others.
+
+        Not where as many stand in one pool already, which would lose some.
+        """
+        pair, week = place[:2], place[2]
+        here = is_pair(SCORES, pair), SCORES.c.week <= week
+        in_pool = select(SCORES.c.respondent).where(*here, func.substr(SCORES.c.respondent, WHO + 1) == pool)
+        together = returned.union(map(bytes, self._db.scalars(in_pool.distinct())))
+        if len(together) <= max(self._db.scalars(pools(*here)), default=0):
+            return
+        theirs = SCORES.c.respondent.between(bindparam("least"), bindparam("most"))
+        moved = update(SCORES).where(here[0], SCORES.c.week == bindparam("in_week"), theirs)
+        ends = [(*_in_any_pool(now), now) for now in sorted(returned)]
+        self._db.execute(
+            moved.values(respondent=bindparam("now")),
+            [
+                {"in_week": week, "least": least, "most": most, "now": now}
+                for week in self._again.weeks(pair)
+                for least, most, now in ends
+            ],
+        )
 
     def _note_part(self, place: _Place, votes: int) -> None:
         """A file that is read again adds to what it brought before."""

@@ -40,6 +40,7 @@ class Preview:
             self._database = open_store(address, SCHEMA, create=False)
         self._enough = enough
         self._secret = secrets.token_bytes(32)
+        self._batch = secrets.token_bytes(16)
         if self._database is not None:
             with self._database.read() as db:
                 self._secret = find_secret(db) or self._secret
@@ -110,16 +111,18 @@ class Preview:
         self._votes += len(votes)
         for vote in votes:
             window = self._window(db, (vote.from_team, vote.about_team))
-            respondent = respondent_key(window.salt, vote)
+            respondent = respondent_key(window.salt, vote, self._batch)
             key = self._known.get(vote.comment)
             if key is None or again is None or again.counts(vote, key, window.pair, respondent):
                 self._added += 1
                 self._spoken.add(window.pair)
                 if vote.merged:
                     self._merged.add(window.pair)
-                people = self._people[window.pair][respondent[WHO:]]
-                if len(people) < self._enough:
-                    people.add(respondent)
+            elif vote.pool is not None or not again.has_spoken(window.pair, respondent):
+                continue
+            people = self._people[window.pair][respondent[WHO:]]
+            if len(people) < self._enough:
+                people.add(respondent)
 
     def _window(self, db: Connection | None, pair: Pair) -> Window:
         """The pair's window as it is now, and those who speak in it, as far as it matters."""

@@ -22,12 +22,13 @@ class Vote:
     Attributes:
         respondent: as the source gives it, and nobody else in a pool; only its keyed hash is stored.
         comment: what makes the comment the same one when another file brings it; only its keyed hash is stored.
-        is_ambiguous: somebody else may say the same, and count: words of people who are named, with nothing by which
-            their tool tells the comment from all others.
+        is_ambiguous: somebody else may say the same, and count: a few words of people who are named, with nothing by
+            which their tool tells the comment from all others.
         pool: that within which two respondents are surely two people: the source, the tool that wrote its file, and
             the realm of the key, or whether it is an address, since a tool may call one person by that and by a name or
-            a number; where nobody is named, one survey and the week that the row states. Whoever writes in another pool
-            may be the same under another name.
+            a number. None where nobody is named: then it is the vote's file and its week, since a row may be another
+            row of an earlier file, written otherwise. Whoever writes in another pool may be the same under another
+            name.
         merged: it counts for the target, but some of what it says is of a smaller team in it.
     """
 
@@ -42,7 +43,7 @@ class Vote:
     labels: tuple[Pattern, ...]
     model: str
     is_ambiguous: bool = True
-    pool: str = ""
+    pool: str | None = ""
     merged: bool = False
 
     @property
@@ -101,7 +102,7 @@ class Votes:
             )
 
 
-_Frame = tuple[TeamId, TeamId, Week, Lang, str, bool, str]
+_Frame = tuple[TeamId, TeamId, Week, Lang, str, bool, str | None]
 _ROW: Final = struct.Struct("<IIQ???I")
 """Number of the frame, of the respondent, where the comment's key ends, stances, merged, patterns."""
 
