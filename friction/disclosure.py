@@ -26,7 +26,7 @@ others no more than a rounded one does, which is right two times in three."""
 YEAR: Final = 52
 """Weeks over which a budget is kept: any that follow each other, not those of a calendar."""
 SEEN_WEEKS: Final = 26
-"""Weeks for which a comment is recognised, so that it counts once; then the key that tells it is deleted."""
+"""Weeks for which a comment is recognised after it last came, so that it counts once; then its key is deleted."""
 _BANDS: Final = ((100, "100+"), (50, "50-99"), (20, "20-49"), (10, "10-19"), (0, "5-9"))
 
 

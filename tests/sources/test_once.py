@@ -157,7 +157,7 @@ def _amp(told: list[str] = TOLD, team: str = "Marketing") -> bytes:
 CORRECTED = [text.replace("Sales ", "I say that Sales ") for text in TOLD]
 AGAIN = {
     "a team in other letters": (_table(), _table(team="MARKETING ")),
-    "a renamed team": (_table(), _table(team="Helpdesk")),
+    "a renamed team": (_table(team="Support"), _table(team="Helpdesk")),
     "a team that is asked about now": (_table(), _table(about="sales")),
     "another apostrophe": (_table(), _table([text.replace("'", "’") for text in TOLD])),
     "an entity": (_table(), _table([text.replace("'", "&#39;") for text in TOLD])),
@@ -167,10 +167,10 @@ AGAIN = {
     "new pseudonyms": (_table(who="p"), _table(who="q")),
     "two pulses in a week": (_table(id="a"), _table(LATER, id="b")),
     "corrected JSON": (_json(), _json(CORRECTED)),
-    "JSON filled in": (_json(), _json(good="Support was late as well")),
+    "JSON filled in": (_json(), _json(good="Sales was late as well")),
     "two columns, corrected": (_two(), _two(CORRECTED)),
     "two columns, filled in": (_two(), _two(good="Sales was late as well")),
-    "Culture Amp, a renamed team": (_amp(), _amp(team="Helpdesk")),
+    "Culture Amp, a renamed team": (_amp(team="Support"), _amp(team="Helpdesk")),
     "Culture Amp, corrected": (_amp(), _amp(CORRECTED)),
     "Google Forms, corrected": (_google(TOLD), _google(CORRECTED)),
     "Google Forms, twice a week": (_google(TOLD), _google(LATER, "2026/03/05 9:1{}:05 AM GMT+1")),
