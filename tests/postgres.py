@@ -92,8 +92,8 @@ def _pg_ctl() -> Path:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Start a server; stop it and remove everything at the end."""
+def serving(*settings: str) -> Iterator[Server]:
+    """Start a server, with settings like ``name=value`` on top; stop it and remove everything at the end."""
     bin_ = programs()
     if bin_ is None:
         raise FileNotFoundError(MISSING)
@@ -103,13 +103,14 @@ def serving() -> Iterator[Server]:
         os.chown(folder, user.pw_uid, user.pw_gid)
     folder.chmod(0o711)
     server = Server(folder)
+    more = [word for setting in settings for word in ("-c", setting)]
     try:
         _as(user, bin_ / "initdb", "-D", folder / "data", "-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-locale",
             "--no-sync", "--wal-segsize=1")  # fmt: skip
         (folder / "data" / "pg_hba.conf").write_text(_ACCESS)
         keeper = subprocess.Popen(
-            ["/bin/sh", "-c", _KEEPER, "keeper", bin_ / "postgres", "-D", folder / "data", "-k", folder, *_SETTINGS],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **_who(user),
+            ["/bin/sh", "-c", _KEEPER, "keeper", bin_ / "postgres", "-D", folder / "data", "-k", folder, *_SETTINGS,
+             *more], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **_who(user),
         )  # fmt: skip
         with keeper:
             _wait(server)

@@ -1,19 +1,23 @@
 """Rule 17 on the files: once a window is released, nothing on disk holds its rows or its salt, on both engines."""
 
+import itertools
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import LargeBinary
 
 from friction.disclosure import Policy
 from friction.records import Directory, Week
 from friction.release import release
-from friction.settings import Settings
+from friction.settings import Settings, load
 from friction.store.releases import ReleaseStore
 from friction.store.scores import ScoreStore, Vote
-from tests.conftest import ENGINES, Ask
-
-pytestmark = ENGINES
+from friction.store.scores.tables import METADATA
+from tests import postgres
+from tests.conftest import CONFIG, ENGINES, Ask, query
 
 
 @pytest.fixture
@@ -36,6 +40,7 @@ def _holding(files: Iterator[Path], secrets: list[bytes]) -> int:
     return sum(any(secret in content for content in contents) for secret in secrets)
 
 
+@ENGINES
 def test_a_released_window_is_gone_from_the_files(
     settings: Settings,
     scores: ScoreStore,
@@ -53,3 +58,58 @@ def test_a_released_window_is_gone_from_the_files(
     assert (_holding(files(), gone), _holding(files(), stays)) == (10, 3)  # so that the search can find
     release(scores, releases, directory=directory, policy=Policy(), through=Week.parse("2026-W10"))
     assert (_holding(files(), gone), _holding(files(), stays)) == (0, 3)
+
+
+@pytest.mark.skipif(postgres.programs() is None, reason=postgres.MISSING)
+def test_the_planner_s_statistics_keep_nothing_of_it(tmp_path: Path, make_vote: Callable[..., Vote]) -> None:
+    """With autovacuum, which samples tables by itself, as servers do that nobody told otherwise."""
+    with postgres.serving("autovacuum=on", "autovacuum_naptime=1s", "autovacuum_analyze_threshold=1") as server:
+        server.run("create database scores", "create database releases")
+        (tmp_path / "friction.toml").write_text(CONFIG)
+        directory = load(tmp_path / "friction.toml").directory
+        scores = ScoreStore(server.address("scores"))
+        releases = ReleaseStore(server.address("releases"), create=True)
+        pairs = itertools.permutations(("sales", "marketing", "support", "it"), 2)
+        votes = [
+            make_vote(f"p{n}", from_team=a, about_team=b, comment=f"{a} {b} {n}") for a, b in pairs for n in range(9)
+        ]
+        scores.add_batch(b"f", votes)
+
+        def ask(statement: str) -> list[tuple[Any, ...]]:
+            return query(server.address("scores"), statement)
+
+        analysed = "select count(*) from pg_stat_user_tables where last_autoanalyze is not null and relname in "
+        end = time.monotonic() + 120
+        while ask(f"{analysed} ('scores', 'windows', 'arrivals')") != [(3,)]:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        gone = [bytes(v) for (v,) in ask("select salt from windows union select respondent from scores")]
+        kept = "select coalesce(histogram_bounds::text, '') || coalesce(most_common_vals::text, '') from pg_stats"
+        assert [told for (told,) in ask(f"{kept} where tablename = 'scores'") if "marketing" in told]
+        release(scores, releases, directory=directory, policy=Policy(), through=Week.parse("2026-W10"))
+        told = "".join(row for (row,) in ask(kept))
+        assert len(gone) == 12 + 9 * 12
+        assert [value for value in gone if value.hex() in told] == []
+        scores.close()
+        releases.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_samples_that_were_taken_before_are_gone(
+    settings: Settings, scores: ScoreStore, make_vote: Callable[..., Vote], ask: Ask
+) -> None:
+    """A store of the version before, which the planner had looked at; and no column of bytes is sampled since."""
+    scores.add_batch(b"f", [make_vote(f"p{n}") for n in range(9)])
+    secret = [(table, c) for table in METADATA.tables.values() for c in table.c if isinstance(c.type, LargeBinary)]
+    for table, column in secret:
+        ask(f"alter table {table.name} alter column {column.name} set statistics -1")
+    ask("update scores_version set version_num = '0007'")
+    sampled = "select distinct attname from pg_stats where schemaname = current_schema() and tablename = 'scores'"
+    for again in (False, True):
+        for table in {table.name for table, _ in secret}:
+            ask(f"analyze {table}")
+        assert (("respondent",) in ask(sampled)) is not again
+        ScoreStore(settings.scores_address).close()
+        assert ("respondent",) not in ask(sampled)
+    found = "select count(*) from pg_attribute where attrelid = '{}'::regclass and attname = '{}' and attstattarget = 0"
+    assert [f"{t.name}.{c.name}" for t, c in secret if ask(found.format(t.name, c.name)) != [(1,)]] == []

@@ -125,7 +125,7 @@ LEDGER: Final = Table(
     Column("epsilon", String, nullable=False),
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
-SCHEMA: Final = Schema("scores", METADATA, head="0007", unversioned=("scores", "lang"))
+SCHEMA: Final = Schema("scores", METADATA, head="0008", unversioned=("scores", "lang"))
 Pair = tuple[TeamId, TeamId]
 
 
