@@ -164,10 +164,12 @@ class Access:
     Attributes:
         scope: what the key must be for.
         page: whether people read the answer in a browser. They are led to sign in, and may send forms.
+        whole: whether the answer tells of what goes on everywhere, so that no key bound to a team is for it.
     """
 
     scope: Scope
     page: bool = False
+    whole: bool = False
 
     async def __call__(
         self, request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -201,6 +203,8 @@ class Access:
         if not caller.may(self.scope):
             header = f'{_REALM}, error="insufficient_scope", scope="{self.scope}"'
             raise HTTPException(403, f"This needs a key for {self.scope}.", {"WWW-Authenticate": header})
+        if self.whole and caller.key.team is not None:
+            raise HTTPException(403, "This needs a key that is bound to no team.")
         if caller.session is not None and not reads:
             await _require_own_form(request, caller)
         return caller

@@ -60,12 +60,15 @@ async def readyz(request: Request) -> Response:
 
 @router.get(
     "/metrics",
-    dependencies=[Depends(Access("read"))],
+    dependencies=[Depends(Access("read", whole=True))],
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
 async def metrics(request: Request) -> Response:
-    """What the process counts about its own work, for Prometheus."""
+    """What the process counts about its own work, for Prometheus: a key that is bound to no team.
+
+    It counts what everybody asks and enters.
+    """
     state, counted = state_of(request), metrics_of(request)
     found = await _stores(state)
     counted.stores(

@@ -73,7 +73,7 @@ def test_a_bound_key_is_told_nothing_of_other_pairs(worlds: list[State]) -> None
         bound.append(_answers(client, paths, key))
         next(running, None)
     assert b'"support"' in bound[0]["/v1/pairs"][1]
-    first, *others = [{path: said for path, said in one.items() if path != "/metrics"} for one in bound]
+    first, *others = bound
     for again in others:
         assert [path for path in first if first[path] != again[path]] == []
     tell = {path for path in whole[0] if whole[0][path] != whole[1][path]}
@@ -99,6 +99,19 @@ def test_a_bound_key_neither_learns_nor_enters_what_was_done_elsewhere(worlds: l
     assert answers[0] == answers[1]
     assert b"Choose a team." in answers[0][1][1]
     assert [interventions.entered(state.operations) for state in worlds] == [[done], []]
+
+
+def test_a_bound_key_reads_no_metrics(worlds: list[State]) -> None:
+    """They count what everybody does: that something was entered about another pair, say."""
+    running = serve(worlds[0], make_key(worlds[0].operations, "admin"))
+    client = next(running)
+    for scope in ("read", "admin"):
+        refused = client.get("/metrics", headers=bearing(make_key(worlds[0].operations, scope, team="it")))
+        assert (refused.status_code, "bound to no team" in refused.text) == (403, True)
+        assert "friction_request" not in refused.text
+        answered = client.get("/metrics", headers=bearing(make_key(worlds[0].operations, scope)))
+        assert "friction_request_seconds" in answered.text
+    next(running, None)
 
 
 def _entered(client: httpx.Client, sent: dict[str, str], key: str) -> Iterator[httpx.Response]:
