@@ -61,6 +61,9 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "insider_again": Claim(
         "tests/attacks/", "tests/attacks/test_insider.py::test_every_further_count_of_the_same_stance_tells_more"
     ),
+    "keys": Claim(
+        "tests/attacks/", "tests/attacks/test_catalogue.py::test_who_has_several_keys_in_a_cell_has_as_many_votes"
+    ),
     "noise": Claim("friction/mechanisms.py", "tests/test_mechanisms.py::test_opendp_reckons_no_more_than_the_epsilon"),
     "budget": Claim(
         "friction/store/scores/closing.py", "tests/test_budget.py::test_the_year_s_budget_is_of_all_that_a_team_says"
@@ -125,6 +128,7 @@ def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]
         "silent": [team.name for team in small if parents[team.id] is None],
         "policy": settings.policy,
         "guess": partial(_guess, settings.policy),
+        "guess_of_keys": partial(_guess_of_keys, settings.policy),
         "base": BASE,
         "year": YEAR,
         "seen_weeks": SEEN_WEEKS,
@@ -154,6 +158,16 @@ def _guess(policy: Policy, times: Decimal | int) -> float:
     if policy.epsilon is None:
         return 100 * (1 - math.pow((BASE - 1) / BASE, times) / 2)
     return 100 / (1 + math.exp(-float(policy.epsilon * times)))
+
+
+def _guess_of_keys(policy: Policy, keys: int) -> float:
+    """The same from one cell in which that person stands under several keys, each of which is a person to it.
+
+    A count rounded to a base b then differs by as many; where that is b, both stances never show the same.
+    """
+    if policy.epsilon is None:
+        return 100 * (1 + min(keys / BASE, 1)) / 2
+    return _guess(policy, keys)
 
 
 def _measured(rate: ErrorRate) -> dict[str, float | int]:

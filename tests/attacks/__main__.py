@@ -23,7 +23,8 @@ cell of every week, and weighs them with their exact chances. Everything that an
 nobody can do better from what is shown. *Right*: how often the best guess is, with its 95 % interval. *Sure*: how often
 no doubt is left. *Granted*: what [SECURITY.md](../SECURITY.md) states, reckoned exactly at the worst; an attack breaks
 it when chance explains the excess less than once in 10,000 runs. "Who wrote" is no secret; it stands here so that it is
-known how little of one it is.
+known how little of one it is. Who writes under several keys in one cell has as many votes in it, and rounding and
+epsilon cover each key alone: "two keys" and those after it say what that gives away; from three, nothing is granted.
 
 | attack | what the insider does | guessing | right | sure | granted | |
 | --- | --- | --- | --- | --- | --- | --- |

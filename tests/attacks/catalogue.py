@@ -25,6 +25,7 @@ Generator = np.random.Generator
 Play = Callable[[Generator], Guess]
 EPSILON = Decimal(1)
 ONCE, THRICE, SEVEN = rounding_grant(1), rounding_grant(3), rounding_grant(7)
+TWO_KEYS = rounding_grant(1, keys=2)
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,34 @@ def _nameless(rng: Generator) -> Guess:
     return attack(replace(made, votes=[], victims=rows), rng)
 
 
+def _two_tools(rng: Generator) -> Company:
+    """The victim stands in a survey by an address, and in a chat by that tool's own key: two people to a cell."""
+    made = company(rng, weeks=1, victim_weeks=(0,))
+    by_chat = [replace(v, respondent="chat key", pool="chat", comment=f"chat {v.comment}") for v in made.victims]
+    return replace(made, victims=[*made.victims, *by_chat])
+
+
+def _pulses(weeks: int) -> Callable[[Generator], Company]:
+    """The victim answers an anonymous survey each week, all others only in the last, in which the window closes."""
+
+    def make(rng: Generator) -> Company:
+        made = company(rng, weeks=1, victim_weeks=(0,))
+        last = FIRST + (weeks - 1)
+        others = [replace(v, week=last, pool=f"pulse {last}") for v in made.votes]
+        rows = [
+            replace(v, week=v.week + i, respondent=f"row {i}", pool=f"pulse {v.week + i}", comment=f"{v.comment} {i}")
+            for v in made.victims
+            for i in range(weeks)
+        ]
+        return replace(made, votes=others, victims=rows)
+
+    return make
+
+
+def _of(make: Callable[[Generator], Company]) -> Play:
+    return lambda rng: attack(make(rng), rng)
+
+
 def _margins(rng: Generator) -> Guess:
     """The victim's pair is hidden; the attacker has every other pair's cells and all margins of both worlds."""
     made = company(rng, victim_weeks=(1,), whole=True)
@@ -213,6 +242,7 @@ def _loss(*shares: str, cells: int = 1) -> float:
 
 _NOISY_ONCE = _noisy(lambda rng: company(rng, weeks=1, victim_weeks=(0,)))
 _NOISY_THRICE = _noisy(lambda rng: company(rng, weeks=3, victim_weeks=range(3)))
+_NOISY_PULSES = _noisy(_pulses(6))
 _NOISY_PATTERNS = _noisy(lambda rng: company(rng, victim_weeks=(1,), patterns=2))
 
 CATALOGUE = (
@@ -223,6 +253,9 @@ CATALOGUE = (
     Attack("two known patterns", "reads blame and the patterns that the victim would voice", _patterns, THRICE),
     Attack("languages", "the victim alone writes in French", _language, ONCE),
     Attack("sources", "the victim's comment comes by survey and by chat", _sources, ONCE),
+    Attack("two keys", "the victim has an address and a chat key", _of(_two_tools), TWO_KEYS),
+    Attack("three keys", "the victim answers an anonymous survey in 3 weeks", _of(_pulses(3)), None),
+    Attack("six keys", "the same in 6 weeks of one window", _of(_pulses(6)), None),
     Attack("late rows", "the victim's row comes two weeks late", _late, ONCE),
     Attack("changed thresholds", "another threshold and window length each week", _thresholds, ONCE),
     Attack("model change", "another model from the second week on", _model, ONCE),
@@ -237,5 +270,6 @@ CATALOGUE = (
     Attack("noise, one cell", f"differential privacy, epsilon {EPSILON}", _NOISY_ONCE, _loss("blame")),
     Attack("noise, three weeks", "the same stance in three noisy cells", _NOISY_THRICE, _loss("blame", cells=3)),
     Attack("noise, two known patterns", "of which one counts", _NOISY_PATTERNS, _loss("blame", "patterns")),
+    Attack("noise, six keys", "an anonymous survey in 6 weeks of a window", _NOISY_PULSES, _loss("blame", cells=6)),
     Attack("who wrote", "whether the victim wrote at all, from the numbers of people", _presence, None),
 )

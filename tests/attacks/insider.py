@@ -130,13 +130,14 @@ def attack(
     return Guess(weights[1] / sum(weights), blames)
 
 
-def rounding_grant(counts: int) -> float:
+def rounding_grant(counts: int, keys: int = 1) -> float:
     """How often the best guess is right where the victim's stance is in so many rounded counts, at worst.
 
-    What SECURITY.md states: by the remainders that the others leave, a count is one of three experiments.
+    What SECURITY.md states: by the remainders that the others leave, a count is one of three experiments. ``keys``:
+    under how many the victim stands in each.
     """
     experiments: list[tuple[Mapping[int, float], Mapping[int, float]]] = [
-        (chances(r, 99, "rounding-3"), chances(r + 1, 99, "rounding-3")) for r in range(3)
+        (chances(r, 99, "rounding-3"), chances(r + keys, 99, "rounding-3")) for r in range(3)
     ]
     return max(_right(chosen) for chosen in combinations_with_replacement(experiments, counts))
 

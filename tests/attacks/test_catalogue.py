@@ -1,11 +1,13 @@
 """Every attack on a few companies, with a fixed seed; a thousand each are played by ``make attacks``."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.attacks.__main__ import audited, under_threshold
 from tests.attacks.catalogue import CATALOGUE, ONCE, THRICE, Attack, run
 from tests.attacks.companies import company
-from tests.attacks.insider import Exact, attack, rounding_grant
+from tests.attacks.insider import Exact, attack, epsilon_grant, rounding_grant
 
 COMPANIES = 60
 
@@ -38,6 +40,17 @@ def test_the_suite_notices_a_mechanism_that_hides_nothing() -> None:
 def test_the_suite_notices_a_victim_in_more_cells_than_granted() -> None:
     weeks = Attack("control", "", lambda rng: attack(company(rng, weeks=7, victim_weeks=range(7)), rng), ONCE)
     assert run(weeks, 4 * COMPANIES, seed=8).breaks
+
+
+def test_who_has_several_keys_in_a_cell_has_as_many_votes() -> None:
+    """What SECURITY.md and the notice say of it: rounding and epsilon cover one key, and more keys tell more."""
+    chosen = {a.name: a for a in CATALOGUE}
+    assert [round(rounding_grant(1, keys=k), 4) for k in (1, 2, 3)] == [0.6667, 0.8333, 1]
+    for name in ("two keys", "three keys", "six keys"):
+        assert run(replace(chosen[name], granted=ONCE), 4 * COMPANIES, seed=9).breaks, name
+    noisy = chosen["noise, six keys"]
+    assert round(noisy.granted or 0, 3) == 0.858
+    assert run(replace(noisy, granted=epsilon_grant(0.3)), 4 * COMPANIES, seed=9).breaks
 
 
 def test_the_grant_is_what_security_states() -> None:
