@@ -5,11 +5,13 @@ the HMAC-SHA-256 of the folded name under that salt, in hexadecimal: ``python -m
 Hashes keep a passer-by from reading the list; whoever has the file can still try names on it, so keep it as private as
 the list.
 
-Promises: no name is in a message. A listed name is masked in any case, with or without accents.
+Promises: no name is in a message. A listed name is masked in any case, with or without accents, and as a part of a word
+with hyphens.
 """
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +20,9 @@ from typing import Final
 
 from friction.errors import UsageError
 from friction.records import Span
-from friction.redaction.words import Word, words
+from friction.redaction.words import Word, fold, words
 
+_PART: Final = re.compile(r"[^-\u2011]+")
 LONGEST: Final = 5
 """Words of the longest name that a hashed list finds."""
 
@@ -41,6 +44,8 @@ class Roster:
             length = next((n for n in range(LONGEST, 0, -1) if self._holds(seen[at : at + n], n)), 0)
             if length:
                 yield Span(seen[at].start, seen[at + length - 1].end)
+            elif parts := _parts(seen[at]):
+                yield from (Span(part.start, part.end) for part in parts if self._holds([part], 1))
             at += length or 1
 
     def _holds(self, phrase: Sequence[Word], length: int) -> bool:
@@ -48,6 +53,12 @@ class Roster:
             return False
         name = " ".join(word.folded for word in phrase)
         return (name if self.salt is None else hashed(name, self.salt)) in self.entries
+
+
+def _parts(word: Word) -> list[Word]:
+    """Of a word with hyphens what stands between them: "Zyx" and "led" of "Zyx-led"; of another nothing."""
+    found = [Word(word.start + m.start(), word.start + m.end(), m[0], fold(m[0])) for m in _PART.finditer(word.text)]
+    return found if len(found) > 1 else []
 
 
 def hashed(name: str, salt: bytes) -> str:

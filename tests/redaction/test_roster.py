@@ -36,6 +36,7 @@ def _command(path: Path) -> str:
         ("l'avis de Blorp, blorp.", "l'avis de Alex, Alex."),
         ("quartz and blorping stay", "quartz and blorping stay"),
         ("mc fly", "Alex"),
+        ("the Blorp-led team, post-blorp", "the Alex-led team, post-Alex"),
     ],
 )
 def test_listed_names_are_masked(listed: Path, text: str, masked: str) -> None:
