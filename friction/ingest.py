@@ -14,20 +14,16 @@ from friction import rejects, sources
 from friction.batch_report import Report, stored
 from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
-from friction.occurrences import Occurrences
+from friction.identity import Identities, tells
 from friction.pipeline import BLOCK, Looker, Pipeline
 from friction.records import Comment, Scored, TeamId, Week
 from friction.rejects import Listing, Stage
 from friction.settings import Settings
-from friction.sources.rows import alike, wording
 from friction.store.scores import Pair, Preview, ScoreStore, Taken, Voices, Vote, Votes
 from friction.wording import counted
 
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
-TELLING: Final = 8
-"""Words of a text from which on it is one person's: of the corpus's texts, written for organisations that know nothing
-of each other, no two so long are the same (``tests/training/test_corpus.py``)."""
 Progress = Callable[[Report, float], None]
 """Told now and then how far a file is read: the report so far, and the share of the file's bytes."""
 
@@ -135,12 +131,11 @@ class _Reading:
         self._settings = settings
         self._pipeline = pipeline
         self._mapping = settings.source(source)
-        self._source = source or ""
         self._week = week
         self._oldest = oldest
         self._zone = settings.zone(self._mapping)
         self._today = Week.of(datetime.now(self._zone).date())
-        self._occurrences = Occurrences()
+        self._identities = Identities(source or "")
 
     def votes(self, raw: BinaryIO, progress: Progress) -> Iterator[Collection[Vote]]:
         """The votes of each comment."""
@@ -206,14 +201,14 @@ class _Reading:
         if comment.from_team is None or week is None or scored.lang is None:
             self._report.unattributed["no author's team"] += 1
             return ()
-        key = self._key(comment, week)
+        key = self._identities.key(comment, week)
         if key is None:
             self._report.repeats += 1
             return ()
         if not scored.targets:
             self._report.unattributed["no target"] += 1
-        respondent, pool = self._person(comment, week, key)
-        is_ambiguous = pool is not None and not _tells(comment)
+        respondent, pool = self._identities.person(comment, week, key, self._report.form)
+        is_ambiguous = pool is not None and not tells(comment)
         merged: dict[str, Vote] = {}
         for score in scored.targets:
             team = self._settings.directory.reportable(
@@ -242,41 +237,6 @@ class _Reading:
             self._report.unattributed["no team that may be spoken of"] += 1
         return merged.values()
 
-    def _person(self, comment: Comment, week: Week, key: str) -> tuple[str, str | None]:
-        """Who wrote, and the pool within which it tells them from others; none where nobody is named (``Vote``).
-
-        Then a person is a row: the same one in another file by its response or its id, however it is written there, and
-        only where it has neither by all that it says.
-        """
-        if comment.respondent is not None and comment.survey is None:
-            realm = "addresses" if "@" in comment.respondent else comment.realm
-            return comment.respondent, f"{self._source}\x1f{self._report.form}\x1f{realm}"
-        row = comment.respondent or (comment.id and f"{self._source}\x1f{alike(comment.id)}")
-        return f"{week}\x1f{row}" if row else key, None
-
-    def _key(self, comment: Comment, week: Week) -> str | None:
-        """What makes a comment the same one in another file: its id and its words, but not who wrote it.
-
-        The respondent stays out: this key outlives the window, and must not tell the author of a text that is known.
-        So does the source's name, under which a file may come again or not; the names of teams, which change from one
-        export to the next, where the comment tells itself (``_tells``); and where there is an id, a week that the row
-        does not state. Of a moment only the week counts, and of a text its words, since every tool spells both its own
-        way. Rows that say the same are told apart by their count in the file; a row that stands twice in it, with an id
-        or of one response, has no key the second time. A chat's message that has an id of its own is known by that
-        alone, so that it stays itself when it is edited.
-        """
-        if comment.message is not None:
-            digest = _digest_of("message", comment.message)
-            return digest.hex() if self._occurrences.add(digest) == 1 else None
-        stated = comment.week or (week if comment.id is None else None)
-        teams = "" if _tells(comment) else comment.stated
-        digest = _digest_of(comment.id and alike(comment.id), teams, stated, wording(comment.text))
-        if comment.id is not None or comment.survey is not None:
-            row = digest + f"{comment.stated}\x1f{comment.respondent}".encode()
-            if self._occurrences.add(row) > 1:
-                return None
-        return f"{digest.hex()}\x1f{self._occurrences.add(digest)}"
-
     def _impossible(self, week: Week) -> str | None:
         """Why a row of that week cannot be counted, if so."""
         if week > self._today:
@@ -286,15 +246,6 @@ class _Reading:
         if self._oldest is not None and week < self._oldest:
             return f"the week is more than {SEEN_WEEKS} weeks before the last release: too late to be counted"
         return None
-
-
-def _tells(comment: Comment) -> bool:
-    """Whether no other comment has its id, or its words."""
-    return comment.id is not None or len(wording(comment.text).split()) >= TELLING
-
-
-def _digest_of(*said: object) -> bytes:
-    return hashlib.sha256("\x1f".join(map(str, said)).encode()).digest()
 
 
 def _name(path: str) -> str:

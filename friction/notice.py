@@ -49,7 +49,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
         "friction/release.py", "tests/test_ingest.py::test_a_small_team_counts_for_its_parent_or_for_nobody"
     ),
     "repeats": Claim(
-        "friction/ingest.py",
+        "friction/identity.py",
         "tests/test_ingest.py::test_nothing_that_outlives_the_window_tells_the_author_of_a_known_text",
     ),
     "opaque": Claim("friction/report.py", "tests/service/test_api.py::test_absence_is_opaque"),

@@ -2,7 +2,7 @@
 
 Takes 18 to 36 bytes for each different row. Two rows are taken for one where their 64-bit hashes are the same: for n
 rows with a chance of about n² / 2⁶⁵, which is 3 in a million at ten million rows. The hashes are keyed anew for each
-file, so that nobody can write rows that clash. Called by ``friction.ingest``.
+file, so that nobody can write rows that clash. Called by ``friction.identity``.
 """
 
 import secrets

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from friction.errors import UsageError
-from friction.ingest import TELLING
+from friction.identity import TELLING
 from friction.sources.rows import wording
 from friction.taxonomy import HEADS, PATTERNS
 from training.corpus import CORPUS, examples, load
