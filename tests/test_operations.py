@@ -214,9 +214,12 @@ def test_nobody_but_the_proxy_is_where_the_web_container_listens(composed: dict[
 
 def test_commands_of_containers_and_units_are_commands() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
-    asked = [service["command"] for service in services.values() if service["image"] == "friction"]
+    ours = [service for service in services.values() if service["image"] == "friction"]
+    assert all(service["memswap_limit"] == service["mem_limit"] for service in ours), "comments would be on a disk"
+    asked = [service["command"] for service in ours]
     for unit in (DEPLOY / "systemd").glob("*.service"):
         assert "\nLimitCORE=1\n" in unit.read_text(encoding="utf-8")
+        assert "\nMemorySwapMax=0\n" in unit.read_text(encoding="utf-8")
         (line,) = re.findall(r"^ExecStart=/opt/friction/bin/friction (.*)$", unit.read_text(encoding="utf-8"), re.M)
         asked.append(line.split())
     assert len(asked) == 7
