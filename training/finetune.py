@@ -13,7 +13,7 @@ the mean of two seeds:
 
     python -m training.finetune --encoder build/model --out build/further --epochs 1 --rate 7e-5 --seeds 41
     python -m training.finetune --encoder build/further --out build/last --epochs 1 --rate 7e-5 --seeds 43 47
-        --others 30000
+        --others 40000
 """
 
 import argparse
