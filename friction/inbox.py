@@ -2,7 +2,7 @@
 
     inbox/[SOURCE/][WEEK/]FILE    what people put there, for [sources.SOURCE], for rows that state no week
     inbox/.reading/CLAIM/...      taken: whoever reads it holds a lock on the file
-    inbox/.reading/CLAIM+1/...    being read, or its process was ended; CLAIM+2, for the second time
+    inbox/.reading/CLAIM+1/...    being read, or its process was ended; CLAIM+2, the second time, and so on
     inbox/done/CLAIM/...          read, where ``[inbox] after = "keep"``; otherwise it is deleted
     inbox/failed/CLAIM/...        cannot be read; CLAIM.txt beside it says why
 

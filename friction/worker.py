@@ -34,10 +34,10 @@ LONGEST: Final = 15.0
 """Seconds between two looks at what waits: usually, and at most while a store is away."""
 LOST: Final = 86_400
 """Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""
-ENDS: Final = 2
-"""How often a file may have ended the process that read it, before it is read no more."""
+ENDS: Final = 3
+"""How often a file may have ended the process that read it, before it is read no more; two power cuts may be chance."""
 _DEADLY: Final = (
-    "The process that read it was ended, twice: it may ask for more memory than there is. Save it as CSV (UTF-8), or "
+    "The process that read it was ended, three times: it may ask for more memory than there is. Save it as CSV (UTF-8), or "
     "split it by rows, and bring that."
 )
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."

@@ -13,6 +13,7 @@ import pytest
 from friction.errors import UsageError
 from friction.inbox import Inbox
 from friction.records import Week
+from friction.worker import ENDS
 from tests.conftest import Ask
 
 FRICTION = Path(sys.executable).parent / "friction"
@@ -112,12 +113,12 @@ def _end(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def test_a_file_that_ended_its_process_twice_is_put_aside(folder: Path) -> None:
+def test_a_file_that_ended_its_process_thrice_is_put_aside(folder: Path) -> None:
     _put(folder / "pulse" / "deadly.csv")
-    for _ in range(2):
+    for _ in range(ENDS):
         assert _end(folder).returncode == -signal.SIGABRT
         assert [path.name for path in folder.rglob("*.csv")] == ["deadly.csv"]
-    assert "deadly.csv: The process that read it was ended, twice" in _end(folder).stdout
+    assert "deadly.csv: The process that read it was ended, three times" in _end(folder).stdout
     (kept,) = folder.rglob("*.csv")
     assert kept.relative_to(folder).parts[0] == "failed"
     assert kept.relative_to(folder).parts[2:] == ("pulse", "deadly.csv")

@@ -364,7 +364,7 @@ def test_a_shared_spool_is_read_by_its_group(empty_client: httpx.Client, setting
 
 
 @ENGINES
-def test_an_upload_that_ended_its_process_twice_has_failed(
+def test_an_upload_that_ended_its_process_thrice_has_failed(
     empty_client: httpx.Client, config: Path, empty: Empty
 ) -> None:
     def end(how: str) -> "subprocess.CompletedProcess[str]":
@@ -372,11 +372,11 @@ def test_an_upload_that_ended_its_process_twice_has_failed(
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     place = _send(empty_client).headers["location"]
-    for how in ("orderly", "orderly", "deadly", "orderly", "deadly"):
+    for how in ("orderly", "deadly", "orderly", "orderly", "deadly", "orderly", "deadly"):
         ended = end(how)
         assert (ended.returncode, "disk is full" in ended.stderr) in [(1, True), (-signal.SIGABRT, False)]
         assert empty_client.get(place).json()["state"] == "reading"
     (said,) = empty()
     told = empty_client.get(place).json()
     assert (told["state"], told["reason"]) == ("failed", said)
-    assert "was ended, twice" in said
+    assert "was ended, three times" in said
