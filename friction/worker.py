@@ -37,8 +37,8 @@ LOST: Final = 86_400
 ENDS: Final = 3
 """How often a file may have ended the process that read it, before it is read no more; two power cuts may be chance."""
 _DEADLY: Final = (
-    "The process that read it was ended, three times: it may ask for more memory than there is. Save it as CSV (UTF-8), "
-    "or split it by rows, and bring that."
+    "The process that read it was ended, three times: it may ask for more memory than there is. Save it as CSV "
+    "(UTF-8), or split it by rows, and bring that."
 )
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
 
