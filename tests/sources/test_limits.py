@@ -15,9 +15,11 @@ from friction.errors import SourceError
 from friction.records import Directory
 from friction.settings import SourceSection
 from friction.sources import limits, open_bytes, read
+from friction.sources.workbook import read as workbook_sheet
 from friction.targets import TargetFinder
 from tests.sources.exports import SLACK, archive, sheets, workbook
 
+SPACE: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 Said = Callable[..., str]
 
 
@@ -57,8 +59,7 @@ def with_sheet(xml: str | bytes) -> bytes:
 
 
 def sheet(cells: str) -> str:
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'
+    return f'<?xml version="1.0"?><worksheet xmlns="{SPACE}"><sheetData>{cells}</sheetData></worksheet>'
 
 
 def cell(at: str) -> str:
@@ -124,6 +125,21 @@ def test_a_sheet_is_looked_over_in_the_bytes_that_are_read(refusal: Said) -> Non
     word = (hidden + b" " * (len(hidden) % 2)).decode("utf-16-le")
     both = f'<?xml version="1.0" encoding="UTF-16"?><sheetData>{word}</sheetData>'.encode("utf-16")
     assert "damaged workbook" in refusal(with_sheet(both))
+
+
+def test_cells_that_share_one_long_text(refusal: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the cells becomes a text of its own when it is read."""
+    monkeypatch.setattr("friction.sources.limits.MAX_WORKBOOK_UNPACKED", 100_000)
+    told = f'<sst xmlns="{SPACE}"><si><t>text</t></si><si><r><t>{"x" * 1_000}</t></r><r><t>y</t></r></si></sst>'
+
+    def shared(cells: int) -> bytes:
+        rows = [f'<row r="{n}"><c r="A{n}" t="s"><v>{int(n > 1)}</v></c></row>' for n in range(1, cells + 2)]
+        with zipfile.ZipFile(io.BytesIO(with_sheet(sheet("".join(rows))))) as book:
+            return archive(dict({e: book.read(e) for e in book.namelist()}, **{"xl/sharedStrings.xml": told.encode()}))
+
+    rows = list(workbook_sheet(io.BytesIO(shared(99)), "f.xlsx").rows)
+    assert [rows[0].cells, rows[99].cells] == [("text",), ("x" * 1_000 + "y",)]
+    assert "million characters" in refusal(shared(100), "f.xlsx")
 
 
 def test_a_sheet_whose_entities_multiply(refusal: Said) -> None:
