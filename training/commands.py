@@ -59,7 +59,9 @@ def train(
     _require_both_kinds(train_items, rows)
     _require_both_kinds(dev_items, dev or rows)
 
-    from .export import write_folder  # torch takes seconds: only once all that was given is right
+    import torch  # it takes seconds: only once all that was given is right
+
+    from .export import write_folder
     from .finetune import train as fit
     from .hands import Hands
     from .network import new_network, save_network
@@ -67,6 +69,7 @@ def train(
 
     work = out.with_name(out.name + ".training")
     work.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)  # the heads' first weights, and what the checkpoint lacks
     network, tokenizer = new_network(base)
     print(f"{counted(len(train_items), 'target')} to train on, {len(dev_items)} to choose by")
     hands = Hands(train_rows)

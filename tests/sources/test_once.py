@@ -130,7 +130,7 @@ TOLD = [
     "Sales broke its promise again and told nobody.",
     "Sales promised the list for Tuesday and didn't deliver it.",
 ]
-LATER = ["Sales is slow again with what we asked.", "Sales let us wait and said nothing.", "Sales forgot us once more."]
+LATER = ["Sales never sent what we asked for.", "Sales let us wait and said nothing.", "Sales forgot us once more."]
 
 
 def _table(told: list[str] = TOLD, team: str = "Marketing", about: str = "", who: str = "", id: str = "r") -> bytes:

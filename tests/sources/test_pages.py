@@ -157,7 +157,7 @@ def test_the_inbox_keeps_what_was_not_recognised_and_deletes_what_was_read(
         reports[Path(path).name] = report = run(path)
         return report
 
-    failures = empty_inbox(Inbox(folder), read_one)
+    failures = empty_inbox(Inbox(folder), read_one, named=True)
     assert [name for name, report in reports.items() if report.comments == 12] == ["pages.json"]
     assert (len(failures), "neither a message of Teams nor a page" in failures[0]) == (1, True)
     assert [path.name for path in folder.rglob("*.json")] == ["batch.json"]

@@ -120,6 +120,17 @@ def test_any_checkpoint_can_be_trained_judged_and_served(home: Path, base: str) 
     assert scored.targets[0].blamed
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_the_same_seed_gives_the_same_model(home: Path, tmp_path: Path) -> None:
+    """Whatever was drawn before."""
+    for name in ("one", "two"):
+        torch.rand(7 if name == "one" else 8)
+        config = ("--config", home / "friction.toml")
+        _run("train", home / "rows.csv", "--base", home / "bert", "--out", tmp_path / name, "--epochs", 1, *config)
+    one, two = (torch.load(tmp_path / f"{name}.training" / "network.pt") for name in ("one", "two"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
 def test_a_checkpoint_that_is_cut_off_is_told(home: Path) -> None:
     folder = shutil.copytree(home / "bert", home / "cut")
     (folder / "model.safetensors").write_bytes(b"cut off")
