@@ -46,10 +46,6 @@ class Classifier:
         card = read_card(folder)
         return cls(card, Network.load(folder, max_tokens=card.max_tokens, threads=threads))
 
-    def on_one_thread(self) -> Self:
-        """The same model, which takes one core."""
-        return type(self)(self.card, self.network.on_one_thread())
-
     def score(self, readings: Sequence[Reading], *, evidence: bool = True) -> list[tuple[TargetScore, ...]]:
         """Score every candidate target of every reading.
 

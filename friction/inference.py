@@ -77,10 +77,6 @@ class Network:
         tokenizer.enable_truncation(max_tokens, strategy="only_second")
         return cls(tokenizer, open_session(folder / "model.onnx"), threads or os.cpu_count() or 1)
 
-    def on_one_thread(self) -> Self:
-        """The same network, which takes one core."""
-        return type(self)(self.tokenizer, self.session, 1)
-
     def answer(self, pairs: Sequence[tuple[str, str]]) -> "Answers":
         """What the network says of each pair of texts; equal pairs are asked once."""
         places = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}

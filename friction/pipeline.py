@@ -37,25 +37,20 @@ def blocks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield block
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item], *, at_once: int = 2) -> Iterator[tuple[Item, Result]]:
-    """Each item with its result, in order; ``at_once`` are worked on at once, and as many more are held.
+def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+    """Each item with its result, in order; two are worked on at once.
 
     While the model runs for one block, another is redacted and tokenised, so that no core waits for the other's turn.
     """
-    with ThreadPoolExecutor(at_once) as pool:
+    with ThreadPoolExecutor(2) as pool:
         under_way: deque[tuple[Item, Future[Result]]] = deque()
-        try:
-            for item in items:
-                under_way.append((item, pool.submit(work, item)))
-                if len(under_way) > 2 * at_once:
-                    first, future = under_way.popleft()
-                    yield first, future.result()
-            while under_way:
+        for item in items:
+            under_way.append((item, pool.submit(work, item)))
+            if len(under_way) > 2:
                 first, future = under_way.popleft()
                 yield first, future.result()
-        finally:
-            for _, future in under_way:  # nobody waits for them any more
-                future.cancel()
+        for first, future in under_way:
+            yield first, future.result()
 
 
 class Looker:

@@ -10,7 +10,7 @@ process that ends is started again, and what it had is given to the next once mo
 asks is told at once, and when to ask again; no process outlives this one, however this one ends. Never: a text anywhere
 but in a channel.
 
-``Scorer`` stands where a ``Pipeline`` stands. Made by ``friction serve``, and by ``friction.processes``.
+``Scorer`` stands where a ``Pipeline`` stands. Made by ``friction serve``.
 """
 
 import logging

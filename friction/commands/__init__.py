@@ -26,30 +26,21 @@ FILES = "Survey or chat exports, CSV, XLSX or JSON lines; - is standard input, s
 Engine = Annotated[
     Literal["local", "dask"],
     typer.Option(
-        help="Who scores: this machine, or Dask: the cluster of [cluster], or else processes of this machine."
+        help="Who scores: this process, or Dask: the cluster of [cluster], or else processes of this machine."
     ),
 ]
 Workers = Annotated[
-    int | None,
-    typer.Option(min=1, help="Processes of this machine that score; by default one a core, without Dask at most 4."),
+    int | None, typer.Option(min=1, help="Processes that --engine dask starts here; by default one a core.")
 ]
 
 
-def build_pipeline(settings: "Settings", workers: int | None = None) -> "Pipeline":
-    """The pipeline for a configuration, with the released model.
-
-    Args:
-        settings: the configuration.
-        workers: processes that score a long file; by default one a core, up to ``friction.processes.MOST``.
-    """
+def build_pipeline(settings: "Settings") -> "Pipeline":
+    """The pipeline for a configuration, with the released model."""
     from friction.classifier import Classifier
     from friction.model_folder import RELEASED
     from friction.pipeline import Pipeline
-    from friction.processes import MOST, Processes
-    from friction.processor import cores
 
-    pipeline = Pipeline(settings.directory, Classifier.load(RELEASED), settings.redactor())
-    return Processes(pipeline, settings, workers or min(cores(), MOST))
+    return Pipeline(settings.directory, Classifier.load(RELEASED), settings.redactor())
 
 
 @contextmanager
@@ -59,7 +50,7 @@ def on_engine(settings: "Settings", engine: str, workers: int | None = None) -> 
     Raises:
         UsageError: Dask is not installed, or its cluster cannot be reached.
     """
-    pipeline = build_pipeline(settings, workers)
+    pipeline = build_pipeline(settings)
     if engine == "local":
         yield pipeline
         return

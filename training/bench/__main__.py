@@ -11,8 +11,8 @@ from friction.classifier import Classifier
 from friction.model_folder import RELEASED
 
 CORES: Final = 2
-FULL: Final = {"each": 100, "copies": 3, "longer": 30, "rounds": 3, "single": 400, "starts": 7}
-QUICK: Final = {"each": 6, "copies": 1, "longer": 400, "rounds": 2, "single": 40, "starts": 2}
+FULL: Final = {"each": 100, "copies": 3, "rounds": 3, "single": 400, "starts": 7}
+QUICK: Final = {"each": 6, "copies": 1, "rounds": 2, "single": 40, "starts": 2}
 
 
 def main() -> None:
@@ -42,8 +42,7 @@ def measure(model: Path, *, quick: bool) -> str:
         classifier = Classifier.load(model, threads=CORES)
         work = texts.load(Path(scratch), classifier, each=sizes["each"], copies=sizes["copies"])
         bare = [text for w in work for text in w.texts]
-        long = [texts.lengthened(w, Path(scratch), sizes["longer"]) for w in work[:: len(work) // 2]]
-        own = ours.contestants(work, long)
+        own = ours.contestants(work)
         with torch.inference_mode():
             all_ = [own[0], *peers.contestants(bare, peers.HOPED if quick else peers.BATCHES, _say), *own[1:]]
             take_turns(all_, sizes["rounds"], _say)
@@ -66,7 +65,7 @@ def measure(model: Path, *, quick: bool) -> str:
                     "one comment, evidence included": waiting.latency(work, sizes["single"], evidence=True),
                     "one comment, without evidence": waiting.latency(work, sizes["single"], evidence=False),
                 },
-                starts=waiting.starts(work[0], long[0], Path(scratch), sizes["starts"]),
+                starts=waiting.starts(work[0], Path(scratch), sizes["starts"]),
             )
         )
 

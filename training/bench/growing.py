@@ -20,7 +20,7 @@ from .report import machine
 from .waiting import FRICTION, Start, alone
 
 READ: Final = (10_000, 100_000, 1_000_000)
-SCORED: Final = (10_000, 30_000, 100_000)
+SCORED: Final = (1_000, 10_000, 100_000)
 SHARED: Final = 20_000
 """Comments that workers share."""
 BILLION: Final = 1e9
@@ -33,7 +33,7 @@ Growth is the exponent that fits best: 1 is ten times the seconds for ten times 
 
 ## With comments
 
-| | comments | seconds | highest memory of a process, MB |
+| | comments | seconds | highest memory, MB |
 | --- | --- | --- | --- |
 {sizes}
 

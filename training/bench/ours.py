@@ -14,21 +14,15 @@ from .rounds import Contestant
 from .texts import Work
 
 WHOLE = "`friction score`, file to file"
-LONG = "`friction score`, long files, on every core"
 NO_EVIDENCE = "the same pipeline without evidence (as `friction ingest`)"
 NETWORK = "the network alone, one pass a target"
 TOKENIZER = "the tokenizer alone"
 REDACTION = "redaction alone, one core"
-NAMES = (WHOLE, LONG, NO_EVIDENCE, NETWORK, TOKENIZER, REDACTION)
+NAMES = (WHOLE, NO_EVIDENCE, NETWORK, TOKENIZER, REDACTION)
 
 
-def contestants(work: Sequence[Work], long: Sequence[Work]) -> list[Contestant]:
-    """The command's own function in a warm process, and each of its steps; all but ``LONG`` over the same comments.
-
-    Args:
-        work: files of a few hundred comments, which stay in one process.
-        long: files for which others are started, and end with them.
-    """
+def contestants(work: Sequence[Work]) -> list[Contestant]:
+    """The command's own function in a warm process, and each of its steps; all over the same comments."""
     comments = sum(len(w.comments) for w in work)
     pairs = [pair for w in work for pair in _pairs(w.pipeline, w)]
     network = work[0].pipeline.classifier.network
@@ -36,7 +30,6 @@ def contestants(work: Sequence[Work], long: Sequence[Work]) -> list[Contestant]:
     texts = [text for w in work for text in w.texts]
     return [
         Contestant(WHOLE, partial(_each, _file, work), comments),
-        Contestant(LONG, partial(_each, _file, long), sum(len(w.comments) for w in long)),
         Contestant(NO_EVIDENCE, partial(_each, _stream, work), comments),
         Contestant(NETWORK, partial(network.of_tokens, sequences), comments),
         Contestant(TOKENIZER, partial(network.tokenizer.encode_batch, pairs), comments),

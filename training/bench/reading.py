@@ -20,8 +20,7 @@ from training.corpus import CORPUS, read_directory
 
 from .report import machine
 from .rounds import Contestant, Spread, ratio
-from .texts import configuration
-from .waiting import FRICTION, Start, alone
+from .waiting import FRICTION, Start, alone, configuration
 
 ORGANISATION: Final = CORPUS / "dev" / "cobalt-bank.jsonl"
 SOURCES: Final = "friction's sources: every row a comment, its teams and week found"

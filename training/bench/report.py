@@ -25,7 +25,7 @@ rounds; a ratio is taken round by round. **Only ratios travel to other machines.
 {rates}
 
 `friction score` reads a file, redacts, finds language and teams, asks the network once for each target, points at the
-evidence, and writes a file; long files are of two of the organisations. The peers read each comment once and do nothing
+evidence, and writes a file. The peers read each comment once and do nothing
 else. Their heads are untrained: speed only.
 
 ## What the machine can do
@@ -43,7 +43,7 @@ reaches {reached:.0f} × 10⁹ a second: **{share:.0%} of the int8 peak**.
 | --- | --- | --- |
 {latencies}
 
-| command, from a cold start | seconds | highest resident memory of a process |
+| command, from a cold start | seconds | highest resident memory |
 | --- | --- | --- |
 {starts}
 

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from friction import settings
 from friction.classifier import Classifier
 from friction.pipeline import Pipeline
-from friction.processes import Processes
-from friction.processor import cores
 from friction.records import Comment, Directory
 from training.corpus import CORPUS, read_directory
 
@@ -52,30 +49,10 @@ def load(folder: Path, classifier: Classifier, *, each: int, copies: int) -> lis
     ]
 
 
-def lengthened(work: Work, folder: Path, copies: int) -> Work:
-    """The same comments so many times over, in one file, which is scored on every core."""
-    config = folder / f"{work.file.stem}.toml"
-    config.write_text(configuration(work.directory), encoding="utf-8")
-    rows = [json.loads(line) for line in work.file.read_text(encoding="utf-8").splitlines()]
-    pipeline = Processes(work.pipeline, settings.load(config), cores())
-    return _written(list(_copies(rows, copies)), work.directory, pipeline, folder / f"{work.file.stem}-long.jsonl")
-
-
-def configuration(directory: Directory) -> str:
-    """``friction.toml`` of a directory."""
-    lines = []
-    for team in directory.teams.values():
-        aliases = ", ".join(f'"{alias}"' for alias in team.aliases)
-        lines += [f"[teams.{team.id}]", f'name = "{team.name}"', f"aliases = [{aliases}]"]
-    return "\n".join(lines) + "\n"
-
-
 def _work(path: Path, directory: Directory, folder: Path, classifier: Classifier, each: int, copies: int) -> Work:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[:each]]
-    return _written(list(_copies(rows, copies)), directory, Pipeline(directory, classifier), folder / path.name)
-
-
-def _written(chosen: list[dict[str, Any]], directory: Directory, pipeline: Pipeline, file: Path) -> Work:
+    chosen = list(_copies(rows, copies))
+    file = folder / path.name
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in chosen), encoding="utf-8")
     comments = tuple(
         Comment(
@@ -86,7 +63,7 @@ def _written(chosen: list[dict[str, Any]], directory: Directory, pipeline: Pipel
         )
         for row in chosen
     )
-    return Work(directory, pipeline, comments, file)
+    return Work(directory, Pipeline(directory, classifier), comments, file)
 
 
 def _copies(rows: list[dict[str, Any]], copies: int) -> Iterator[dict[str, Any]]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
+from friction.records import Directory
 from training.student import teacher_folder
 
-from .texts import Work, configuration
+from .texts import Work
 
 FRICTION: Final = Path(sys.executable).parent / "friction"
 PEER: Final = (
@@ -38,7 +39,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A command from nothing to its end: seconds (median), and the highest memory of a process, in 10⁶ bytes."""
+    """A command from nothing to its end: seconds (median), and resident memory at its highest, in 10⁶ bytes."""
 
     seconds: float
     megabytes: float
@@ -57,8 +58,8 @@ def latency(work: Sequence[Work], count: int, *, evidence: bool) -> Latency:
     return Latency(median(times), quantiles(times, n=100)[98])
 
 
-def starts(work: Work, long: Work, folder: Path, repeats: int) -> dict[str, Start]:
-    """Commands as a person types them, in turn; ``long`` is of the organisation of ``work``."""
+def starts(work: Work, folder: Path, repeats: int) -> dict[str, Start]:
+    """Commands as a person types them, in turn."""
     config = folder / "friction.toml"
     config.write_text(configuration(work.directory), encoding="utf-8")
     one = folder / "one.jsonl"
@@ -70,7 +71,6 @@ def starts(work: Work, long: Work, folder: Path, repeats: int) -> dict[str, Star
         "`friction --help`": (str(FRICTION), "--help"),
         "`friction score`, one comment": (str(FRICTION), "score", str(one), *scored),
         f"`friction score`, {len(work.comments)} comments": (str(FRICTION), "score", str(work.file), *scored),
-        f"`friction score`, {len(long.comments)} comments": (str(FRICTION), "score", str(long.file), *scored),
         f"sentence-transformers, `encode` of {len(work.comments)} comments": (
             sys.executable, "-c", PEER, str(teacher_folder()), str(plain),
         ),
@@ -87,3 +87,12 @@ def alone(command: Sequence[str]) -> Start:
     done = subprocess.run((sys.executable, "-c", LAUNCH, *command), capture_output=True, text=True, check=True)  # noqa: S603
     seconds, kilobytes = done.stdout.split()
     return Start(float(seconds), float(kilobytes) * 1024 / 1e6)
+
+
+def configuration(directory: Directory) -> str:
+    """``friction.toml`` of a directory."""
+    lines = []
+    for team in directory.teams.values():
+        aliases = ", ".join(f'"{alias}"' for alias in team.aliases)
+        lines += [f"[teams.{team.id}]", f'name = "{team.name}"', f"aliases = [{aliases}]"]
+    return "\n".join(lines) + "\n"
