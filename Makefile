@@ -55,7 +55,7 @@ format: .venv/.dev ## format the code
 	$(BIN)/ruff check --fix .
 
 DATA ?= ../shared/data
-train: .venv/.dev ## make the released model again, from the corpus and the public data in DATA
+train: .venv/.dev ## make a model such as the released one, from the corpus and the public data in DATA
 	$(BIN)/python -m training.distil --data $(DATA) --out build/encoder --epochs 1.25
 	$(BIN)/python -m training.finetune --encoder build/encoder --out build/model
 	$(BIN)/python -m training.pointing --model build/model
