@@ -28,6 +28,9 @@ from friction.targets import TargetFinder
         ("badge AB123456", "badge [id]"),
         ("Karen's note for Mme Lefèvre", "Alex's note for Mme Alex"),
         ("karen@corp.example is Karen", "[email] is Alex"),
+        ("call 06\u201112\u201134\u201156\u201178 now", "call [phone] now"),
+        ("write to anne\uff20corp.example", "write to [email]"),
+        ("Th\u00adom\u200bas said so", "Alex said so"),
     ],
 )
 def test_masks(text: str, masked: str) -> None:
@@ -123,3 +126,15 @@ def test_kinds_are_counted_and_nothing_is_logged(caplog: pytest.LogCaptureFixtur
     assert redacted.counts == {"name": 2, "identifier": 1, "phone": 1}
     assert not caplog.records
     assert "Karen" not in repr(redacted)
+
+
+def test_what_nobody_sees_is_left_out_and_places_stay_those_of_the_text_as_sent() -> None:
+    sent = "the\u00ad note of Th\u00adom\u200bas, re\u00adally"
+    masked = redact(sent)
+    assert masked.text == "the note of Alex, really"
+    at = masked.text.index("Alex")
+    span = masked.source(Span(at, at + 4))
+    assert sent[span.start : span.end] == "Th\u00adom\u200bas"
+    at = masked.text.index("really")
+    span = masked.source(Span(at, at + 6))
+    assert sent[span.start : span.end] == "re\u00adally"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from friction.records import AlignedText, Directory
+from friction.records import AlignedText, Directory, Span
 from friction.redaction import patterns
 from friction.redaction.names import NameFinder
 from friction.redaction.roster import Roster
@@ -36,6 +36,9 @@ MASKS: Final[dict[Kind, str]] = {
 }
 """A name is replaced by one and the same name: the model reads "Alex from sales" as it reads any other, and worse
 "[person] from sales"; that name is one token of its vocabulary, and a woman's or a man's in both languages."""
+_ALIKE: Final = {"\u2010": "-", "\u2011": "-", "\uff20": "@", "\uff0e": "."}
+"""Hyphens that do not break a line, and the signs of an address in full width: as they are usually typed."""
+_UNSEEN: Final = re.compile(f"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff{''.join(_ALIKE)}]")
 _BESIDE_AN_ALEX: Final = "[person]"
 """Where a team is called Alex, a masked name must not look like it."""
 
@@ -84,9 +87,18 @@ class Redactor:
 
     def redact(self, text: str) -> Redacted:
         """``text`` with everything that ``find`` finds masked."""
-        found = self.find(text)
+        seen = _as_seen(text)
+        found = self.find(seen.text)
         edits = [(f.span, self._masks[f.kind]) for f in found]
-        return Redacted(AlignedText.of(text).replace(edits), Counter(f.kind for f in found))
+        return Redacted(seen.replace(edits), Counter(f.kind for f in found))
+
+
+def _as_seen(text: str) -> AlignedText:
+    """``text`` without characters that nobody sees, which would keep a name or a number from being known."""
+    aligned = AlignedText.of(text)
+    if text.isascii():
+        return aligned
+    return aligned.replace([(Span(*m.span()), _ALIKE.get(m[0], "")) for m in _UNSEEN.finditer(text)])
 
 
 def _phrases(directory: Directory) -> Iterable[str]:
