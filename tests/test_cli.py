@@ -13,6 +13,7 @@ import pytest
 
 from friction import cli, sample
 from friction.records import Week
+from friction.worker import ENDS
 from tests.conftest import CONFIG
 
 FRICTION = Path(sys.executable).parent / "friction"
@@ -158,7 +159,8 @@ def test_weekly_releases_though_a_file_ends_the_process_that_reads_it(
     (home / "inbox" / "deadly.csv").write_text("text\nx\n")
     assert "the reading ended with -6" in run("weekly", cwd=home, code=2)
     assert list((home / "friction-data" / "digests").glob("*.html"))
-    run("weekly", cwd=home, code=2)
+    for _ in range(ENDS - 1):
+        run("weekly", cwd=home, code=2)
     assert "a file could not be read" in run("weekly", cwd=home, code=2)
     assert "There is no" not in run("weekly", cwd=home)
 

@@ -174,7 +174,7 @@ def test_it_reads_without_javascript(browser: Browser, company: httpx.Client, ke
         assert page.locator("#pairs tbody tr").count() == 5
         assert page.locator(".filter").count() == 0
         page.locator(".matrix a").first.click()
-        assert page.locator(".series:visible").count() == 1
+        expect(page.locator(".series:visible")).to_have_count(1)
 
 
 def test_filter_and_hover_with_javascript(browser: Browser, company: httpx.Client, key: str) -> None:
