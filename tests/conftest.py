@@ -1,6 +1,7 @@
 """Real objects for every test: the released model, real files, real stores on SQLite or on a real PostgreSQL."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,15 @@ def query(address: str, statement: str) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in found] if found.returns_rows else []
     finally:
         engine.dispose()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that happens in another thread or process; a minute in vain is a failure."""
+    for _ in range(6000):
+        if holds():
+            return
+        time.sleep(0.01)
+    pytest.fail("waited a minute for nothing")
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from friction.pipeline import Pipeline
 from friction.records import Comment, TeamId
 from friction.scorer import Away, NotScored, Scorer
 from friction.settings import SCORES_VARIABLE, Settings
-from tests.conftest import CONFIG
+from tests.conftest import CONFIG, until
 
 TEXTS = [
     "Marketing never answers us, not once, write to them at ada@example.org or call 020 7946 0958.",
@@ -42,14 +41,6 @@ def scorer(settings: Settings) -> Iterator[Scorer]:
 def _pid(scorer: Scorer) -> int:
     assert scorer._latest is not None
     return scorer._latest._process.pid
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(6000):
-        if holds():
-            return
-        time.sleep(0.01)
-    pytest.fail("waited a minute for nothing")
 
 
 def _kill_each(scorer: Scorer, patched: pytest.MonkeyPatch) -> None:
@@ -90,7 +81,7 @@ def test_a_process_that_ends_is_started_again_and_loses_nothing(
 def test_a_process_that_ends_while_nobody_asks_is_started_again_too(scorer: Scorer) -> None:
     first = _pid(scorer)
     os.kill(first, signal.SIGKILL)
-    _until(lambda: _pid(scorer) != first and scorer.is_up)
+    until(lambda: _pid(scorer) != first and scorer.is_up)
 
 
 def test_two_batches_at_once(scorer: Scorer) -> None:
@@ -126,7 +117,7 @@ def test_where_one_after_the_other_ends_in_vain_whoever_asks_is_told_at_once(
             scorer.score(COMMENTS)
     assert away.value.after in (1, 2)
     assert not scorer.is_up
-    _until(lambda: scorer.is_up)
+    until(lambda: scorer.is_up)
     assert len(scorer.score(COMMENTS)) == len(COMMENTS)
 
 
@@ -244,7 +235,7 @@ def test_it_ends_once_who_asks_is_killed(tmp_path: Path, when: str) -> None:
     command = [sys.executable, "-c", ASKS, str(config), when]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == -signal.SIGKILL
-    _until(lambda: not Path(f"/proc/{int(done.stdout)}").exists())
+    until(lambda: not Path(f"/proc/{int(done.stdout)}").exists())
 
 
 def test_it_is_gone_where_it_is_closed_before_it_began(settings: Settings) -> None:

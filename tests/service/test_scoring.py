@@ -3,8 +3,7 @@
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
@@ -22,6 +21,7 @@ from service.queue import CAPACITY
 from service.scoring import MAX_COMMENTS, ScoreResponse
 from service.server import Server
 from service.state import State
+from tests.conftest import until
 from tests.service.conftest import bearing, make_key
 
 ONE = {"comments": [{"id": "one", "text": "Marketing never answers us.", "from_team": "sales"}]}
@@ -57,7 +57,7 @@ def _serving(state: State) -> Iterator[tuple[Server, httpx.Client]]:
         server = Server(create_app(state))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        _until(lambda: server.started)
+        until(lambda: server.started)
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             key = make_key(state.operations, "score", "read")
@@ -75,14 +75,6 @@ def client(state: State, held: HeldUp) -> Iterator[httpx.Client]:
         held.may_work.set()
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(6000):
-        if holds():
-            return
-        time.sleep(0.01)
-    pytest.fail("waited a minute for nothing")
-
-
 def _score(client: httpx.Client, body: object = ONE) -> httpx.Response:
     return client.post("/v1/score", json=body)
 
@@ -95,7 +87,7 @@ def _queued(client: httpx.Client) -> int:
 def test_others_are_answered_while_a_huge_request_is_scored(client: httpx.Client, held: HeldUp) -> None:
     with ThreadPoolExecutor(2) as pool:
         huge = pool.submit(_score, client, MANY)
-        _until(lambda: _queued(client) == MAX_COMMENTS)
+        until(lambda: _queued(client) == MAX_COMMENTS)
         assert client.get("/healthz").status_code == 200, "the model is held up, the loop is not"
         held.may_work.set()
         single = _score(client)
@@ -125,11 +117,11 @@ def test_a_client_that_goes_away_frees_its_work(client: httpx.Client, held: Held
     head += "Content-Type: application/json\r\n"
     with ThreadPoolExecutor(1) as pool:
         stays = pool.submit(_score, client)
-        _until(lambda: _queued(client) == 1)
+        until(lambda: _queued(client) == 1)
         with socket.create_connection((host, port or 0)) as gone:
             gone.sendall(head.encode() + b"\r\n" + body)
-            _until(lambda: _queued(client) == 1 + MAX_COMMENTS)
-        _until(lambda: _queued(client) == 1)
+            until(lambda: _queued(client) == 1 + MAX_COMMENTS)
+        until(lambda: _queued(client) == 1)
         held.may_work.set()
         assert stays.result().status_code == 200
     assert 'friction_scoring_refused_total{reason="gone"} 1.0' in client.get("/metrics").text
@@ -138,7 +130,7 @@ def test_a_client_that_goes_away_frees_its_work(client: httpx.Client, held: Held
 def test_overload_is_told_and_when_to_come_again(client: httpx.Client, held: HeldUp) -> None:
     with ThreadPoolExecutor(2) as pool:
         full = [pool.submit(_score, client, MANY) for _ in range(2)]
-        _until(lambda: _queued(client) == CAPACITY)
+        until(lambda: _queued(client) == CAPACITY)
         refused = _score(client)
         assert refused.status_code == 503
         assert refused.headers["content-type"] == "application/problem+json"
@@ -163,23 +155,23 @@ def test_a_crowd_is_turned_away_before_it_costs_anything(client: httpx.Client, h
         inside = [stack.enter_context(socket.create_connection(address)) for _ in range(AT_ONCE)]
         for one in inside:
             one.sendall(unfinished)
-        _until(lambda: httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60).status_code == 503)
+        until(lambda: httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60).status_code == 503)
         refused = httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60)  # without a key
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems#busy")
         assert int(refused.headers["retry-after"]) >= 1
         assert refused.headers["x-request-id"]
         assert client.get("/healthz").status_code == 200
     held.may_work.set()
-    _until(lambda: httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60).status_code == 401)
+    until(lambda: httpx.post(f"{client.base_url}/v1/score", json=ONE, timeout=60).status_code == 401)
     assert client.post("/v1/score", json=ONE).status_code == 200
 
 
 def test_a_stop_finishes_what_was_accepted_and_refuses_what_comes(state: State, held: HeldUp) -> None:
     with _serving(state) as (server, client), ThreadPoolExecutor(1) as pool:
         accepted = pool.submit(_score, client, MANY)
-        _until(lambda: _queued(client) == MAX_COMMENTS)
+        until(lambda: _queued(client) == MAX_COMMENTS)
         server.should_exit = True
-        _until(lambda: client.get("/readyz").status_code == 503)
+        until(lambda: client.get("/readyz").status_code == 503)
         late = _score(client)
         assert (late.status_code, late.headers["content-type"]) == (503, "application/problem+json")
         assert int(late.headers["retry-after"]) >= 1
@@ -196,7 +188,7 @@ def test_answers_under_load_are_those_of_the_pipeline_alone(
     bodies = [{"comments": [{"text": text}] * (1 + i % 3)} for i, text in enumerate(texts)]
     with ThreadPoolExecutor(40) as pool:
         answers = [pool.submit(_score, client, body) for body in bodies]
-        _until(lambda: _queued(client) == sum(len(body["comments"]) for body in bodies))
+        until(lambda: _queued(client) == sum(len(body["comments"]) for body in bodies))
         held.may_work.set()
         for text, answer in zip(texts, answers, strict=True):
             (expected,) = pipeline.score([Comment(text=text)])

@@ -4,15 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from service.scoring import MAX_COMMENTS
-from tests.conftest import CONFIG
+from tests.conftest import CONFIG, until
 from tests.service.served import FRICTION, served
 
 TEXT = "Marketing never answers us, said kumquat-zeppelin."
@@ -30,14 +26,6 @@ def _scoring_process(server: int) -> int:
         if b"friction.scoring_process" in Path(f"/proc/{child}/cmdline").read_bytes()
     )
     return pid
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(6000):
-        if holds():
-            return
-        time.sleep(0.01)
-    pytest.fail("waited a minute for nothing")
 
 
 def _is_gone(pid: int) -> bool:
@@ -71,7 +59,7 @@ def test_while_none_can_be_started_that_is_told_and_all_else_is_served(tmp_path:
         assert client.get("/readyz").status_code == 200
         names.unlink()
         os.kill(_scoring_process(server.pid), signal.SIGKILL)
-        _until(lambda: client.get("/readyz").status_code == 503)
+        until(lambda: client.get("/readyz").status_code == 503)
         ready = client.get("/readyz").json()
         assert {part for part, said in ready["parts"].items() if said != "ok"} == {"model"}
         refused = client.post("/v1/score", json=ONE)
@@ -84,7 +72,7 @@ def test_while_none_can_be_started_that_is_told_and_all_else_is_served(tmp_path:
         assert 'friction_scoring_refused_total{reason="away"} 2.0' in told
         assert "friction_queued_comments 0.0" in told
         names.write_text("Zebedee Quux\n", encoding="utf-8")
-        _until(lambda: client.get("/readyz").status_code == 200)
+        until(lambda: client.get("/readyz").status_code == 200)
         assert client.post("/v1/score", json=ONE).json()["results"][0]["targets"]
     assert ("error", "the process that scores cannot start") in _events(log)
     assert "kumquat" not in log.read_text(encoding="utf-8")
@@ -106,13 +94,13 @@ def test_a_stop_finishes_what_was_accepted_though_every_process_is_told_to_stop(
     with served(tmp_path) as (client, log, server), ThreadPoolExecutor(2) as pool:
         child = _scoring_process(server.pid)
         accepted = [pool.submit(client.post, "/v1/score", json=MANY) for _ in range(2)]
-        _until(lambda: "friction_queued_comments 0.0" not in client.get("/metrics").text)
+        until(lambda: "friction_queued_comments 0.0" not in client.get("/metrics").text)
         os.kill(child, signal.SIGTERM)
         server.terminate()
         for answer in accepted:
             assert [bool(row["targets"]) for row in answer.result().json()["results"]] == [True] * MAX_COMMENTS
         assert server.wait(60) == -signal.SIGTERM
-        _until(lambda: _is_gone(child))
+        until(lambda: _is_gone(child))
     assert _events(log) == []
 
 
@@ -120,4 +108,4 @@ def test_it_ends_when_the_server_is_killed(tmp_path: Path) -> None:
     with served(tmp_path) as (_, _, server):
         child = _scoring_process(server.pid)
         server.kill()
-        _until(lambda: _is_gone(child))
+        until(lambda: _is_gone(child))
