@@ -156,16 +156,23 @@ def _effect_words(effect: Effect) -> str:
     words = f"{done.from_team} -> {done.about_team} since {done.week}, {done.description}: {effect.finding}"
     if step is None:
         return f"{words}, too few cells before or after it, or too few untouched pairs"
-    return f"{words}, {step.value:+.0%} ({step.low:+.0%} to {step.high:+.0%}) against {effect.controls} untouched pairs"
+    return f"{words}, {_change(step.value, step.low, step.high)} against {effect.controls} untouched pairs"
 
 
 def _rise_words(trend: Trend, rise: Rise) -> str:
-    change = f"{rise.value:+.0%} ({rise.low:+.0%} to {rise.high:+.0%})"
+    change = _change(rise.value, rise.low, rise.high)
     return f"{trend.from_team} -> {trend.about_team}: disrespect is voiced by more people than before, {change}"
 
 
-def _percent(value: float) -> str:
-    return f"{value:.0%}"
+def _change(value: float, low: float, high: float) -> str:
+    """A change of a share with the ends of its interval; what rounds to 0 has no sign.
+
+    >>> _change(0.124, -0.004, 0.25)
+    '+12% (0% to +25%)'
+    """
+    points = (round(100 * x) for x in (value, low, high))
+    change, first, last = (f"{p:+d}%" if p else "0%" for p in points)
+    return f"{change} ({first} to {last})"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -181,14 +188,14 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
         last = trend.points[-1]
         change = "-"
         if trend.change is not None and trend.low is not None and trend.high is not None:
-            change = f"{trend.change:+.0%} ({trend.low:+.0%} to {trend.high:+.0%})"
+            change = _change(trend.change, trend.low, trend.high)
         rows.append(
             (
                 trend.from_team,
                 trend.about_team,
                 f"{last.cell.first_week}..{str(last.cell.last_week)[-3:]}",
                 band(last.cell.respondents),
-                f"{_percent(last.blame.value)} ({_percent(last.blame.low)} to {_percent(last.blame.high)})",
+                f"{last.blame.value:.0%} ({last.blame.low:.0%} to {last.blame.high:.0%})",
                 change,
                 trend.verdict + (f", new since {trend.breaks[-1].week}" if trend.breaks else ""),
             )
