@@ -22,10 +22,10 @@ from typing import Final
 from friction.likelihood import Errors
 from friction.mechanisms import epsilon_of
 from friction.model_folder import ErrorRate
-from friction.records import LANGS, Cell, Week
+from friction.records import LANGS, Cell, Pair, Week
 from friction.shares import voicing
 from friction.taxonomy import Pattern
-from friction.verdicts import Pair, changes
+from friction.verdicts import changes
 from friction.voiced import STEP
 
 LEAST: Final = STEP

@@ -19,10 +19,9 @@ from typing import Final, Literal
 import numpy as np
 
 from friction.likelihood import Errors
-from friction.records import Cell, Intervention, TeamId, Week
+from friction.records import Cell, Intervention, Pair, Week
 from friction.shares import Difference
 
-Pair = tuple[TeamId, TeamId]
 Finding = Literal["fell", "rose", "no effect seen", "moved before", "cannot tell"]
 
 WEEKS_BEFORE: Final = 26
@@ -79,10 +78,9 @@ def effects(
         interventions: on any pair; a pair's own later and earlier ones bound the weeks that count.
         errors: of blame, by the model that scored them.
     """
-    touched = {(i.from_team, i.about_team) for i in interventions}
+    touched = {i.pair for i in interventions}
     untouched = [cells for pair, cells in series.items() if pair not in touched]
-    return [_effect(i, series.get((i.from_team, i.about_team), ()), untouched, interventions, errors)
-            for i in interventions]  # fmt: skip
+    return [_effect(i, series.get(i.pair, ()), untouched, interventions, errors) for i in interventions]
 
 
 def _effect(
@@ -93,8 +91,7 @@ def _effect(
     errors: Errors,
 ) -> Effect:
     week = intervention.week
-    pair = (intervention.from_team, intervention.about_team)
-    others = [i.week for i in all_ if (i.from_team, i.about_team) == pair and i.week != week]
+    others = [i.week for i in all_ if i.pair == intervention.pair and i.week != week]
     first = max([w for w in others if w < week], default=week + -WEEKS_BEFORE)
     last = min([w for w in others if w > week], default=week + WEEKS_AFTER)
     first, last = max(first, week + -WEEKS_BEFORE), min(last, week + WEEKS_AFTER)

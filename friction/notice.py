@@ -114,7 +114,7 @@ def _facts(settings: Settings, card: Card, language: Language) -> dict[str, Any]
 
     teams = settings.directory.teams.values()
     least = settings.policy.min_team_size
-    names = {team.id: team.name for team in teams}
+    names = settings.directory.names
     small = [team for team in teams if not settings.policy.large_enough(team.headcount)]
     parents = {team.id: settings.directory.reportable(team.id, least) for team in small}
     return {

@@ -75,8 +75,7 @@ def plan(
         habits: how people write.
         mechanism: name of the disclosure control, as cells carry it.
     """
-    pairs = [(a, b) for a in directory.teams for b in directory.teams if a != b]
-    found = {pair: _outlook(directory, policy, habits, *pair) for pair in pairs}
+    found = {pair: _outlook(directory, policy, habits, *pair) for pair in directory.pairs}
     shown = {pair: o for pair, o in found.items() if o.never is None and o.chance >= HARDLY}
     speaking = {
         pair: Speaking(size := directory.teams[pair[0]].headcount or 0, o.voices / size) for pair, o in shown.items()

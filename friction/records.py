@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import total_ordering
+from itertools import permutations
 from operator import attrgetter
 from typing import Final, Literal, NewType, Self, get_args
 
@@ -19,6 +20,8 @@ from friction.errors import UsageError
 from friction.taxonomy import Pattern
 
 TeamId = NewType("TeamId", str)
+Pair = tuple[TeamId, TeamId]
+"""Who speaks, and about whom."""
 Lang = Literal["en", "fr"]
 LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
 
@@ -94,6 +97,16 @@ class Directory:
 
     teams: Mapping[TeamId, Team]
 
+    @property
+    def names(self) -> dict[TeamId, str]:
+        """What each team is called."""
+        return {team.id: team.name for team in self.teams.values()}
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Every directed pair, in the directory's order."""
+        return list(permutations(self.teams, 2))
+
     def reportable(self, team: TeamId, min_team_size: int, *, by: TeamId | None = None) -> TeamId | None:
         """The team itself, or its nearest parent, that is large enough to be spoken of; None where there is none.
 
@@ -154,6 +167,11 @@ class Intervention:
     about_team: TeamId
     week: Week
     description: str
+
+    @property
+    def pair(self) -> Pair:
+        """Who speaks, and about whom."""
+        return self.from_team, self.about_team
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +350,11 @@ class Cell:
     patterns: Mapping[Pattern, int]
     model: str
     mechanism: str
+
+    @property
+    def pair(self) -> Pair:
+        """Who speaks, and about whom."""
+        return self.from_team, self.about_team
 
     @property
     def maker(self) -> tuple[str, str]:

@@ -13,11 +13,11 @@ from friction.disclosure import band
 from friction.errors import UsageError
 from friction.interventions import Effect, Step
 from friction.model_folder import RELEASED, read_card
-from friction.records import Directory, Intervention, TeamId
+from friction.records import Directory, Intervention, Pair, TeamId
 from friction.store.releases import ReleaseStore
 from friction.targets import TargetFinder
 from friction.taxonomy import PATTERNS
-from friction.trends import Pair, Point, Trend, trends
+from friction.trends import Point, Trend, trends
 from friction.wording import counted
 
 TOO_FEW = "too few voices"
@@ -209,10 +209,8 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
     effects = [effect for trend in found for effect in trend.effects]
     if effects:
         lines += ["", "interventions:", *(f"  {_effect_words(effect)}" for effect in effects)]
-    seen = {(t.from_team, t.about_team) for t in found}
-    silent = [(a, b) for a in directory.teams for b in directory.teams if a != b and (a, b) not in seen]
-    if pair is not None:
-        silent = [p for p in silent if p == pair]
+    seen = {trend.pair for trend in found}
+    silent = [p for p in directory.pairs if p not in seen and pair in (None, p)]
     if silent:
         lines += ["", f"{TOO_FEW} ({counted(len(silent), 'pair')}):"]
         by_from: dict[str, list[str]] = {}

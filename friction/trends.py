@@ -16,11 +16,11 @@ from friction.interventions import Effect, effects
 from friction.likelihood import Errors, Stance
 from friction.model_folder import StanceErrors, errors_of
 from friction.rates import Rate, rates
-from friction.records import Cell, Intervention, TeamId, Week
+from friction.records import Cell, Intervention, Pair, TeamId, Week
 from friction.taxonomy import Pattern
-from friction.verdicts import Change, Pair, Verdict, changes
+from friction.verdicts import Change, Verdict, changes
 
-__all__ = ["Break", "Pair", "Point", "Rate", "Trend", "Verdict", "trends", "with_effects"]
+__all__ = ["Break", "Point", "Rate", "Trend", "Verdict", "trends", "with_effects"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ class Trend:
     relationship_conflict: Rise | None = None
 
     @property
+    def pair(self) -> Pair:
+        """Who speaks, and about whom."""
+        return self.from_team, self.about_team
+
+    @property
     def has_moved(self) -> bool:
         """Whether blame rises or falls."""
         return self.verdict in ("rising", "falling")
@@ -100,7 +105,7 @@ def trends(
     """
     pairs: dict[Pair, list[Cell]] = {}
     for cell in cells:
-        pairs.setdefault((cell.from_team, cell.about_team), []).append(cell)
+        pairs.setdefault(cell.pair, []).append(cell)
     for series in pairs.values():
         series.sort(key=lambda c: c.last_week)
     if not pairs:
@@ -125,11 +130,11 @@ def with_effects(
     """The same trends with the effects of other interventions: all that these change, at a fraction of the work."""
     if not (found and interventions):
         return [replace(trend, effects=()) for trend in found]
-    series = _comparable({(t.from_team, t.about_team): [point.cell for point in t.points] for t in found})
+    series = _comparable({t.pair: [point.cell for point in t.points] for t in found})
     by_pair: dict[Pair, list[Effect]] = {}
     for effect in effects(series, interventions, _measured(series, "blame", errors)):
-        by_pair.setdefault((effect.intervention.from_team, effect.intervention.about_team), []).append(effect)
-    return [replace(t, effects=tuple(by_pair.get((t.from_team, t.about_team), ()))) for t in found]
+        by_pair.setdefault(effect.intervention.pair, []).append(effect)
+    return [replace(t, effects=tuple(by_pair.get(t.pair, ()))) for t in found]
 
 
 def _comparable(pairs: Mapping[Pair, Sequence[Cell]]) -> dict[Pair, list[Cell]]:

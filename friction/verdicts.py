@@ -19,10 +19,10 @@ import numpy as np
 
 from friction.likelihood import Array, Errors
 from friction.records import Cell, TeamId, Week
+from friction.records import Pair as Pair  # the simulator has it from here
 from friction.shares import BLAME, Count, Difference, Share
 
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]
-Pair = tuple[TeamId, TeamId]
 
 RECENT_WEEKS: Final = 6
 EARLIER_WEEKS: Final = 20

@@ -14,9 +14,9 @@ import numpy as np
 
 from friction.disclosure import Policy, round_randomly, round_respondents
 from friction.likelihood import Array, Errors
-from friction.records import LANGS, Cell, TeamId, Week
+from friction.records import LANGS, Cell, Pair, TeamId, Week
 from friction.shares import share
-from friction.verdicts import EARLIER_WEEKS, PRIOR_FREEDOM, RECENT_WEEKS, Pair, changes
+from friction.verdicts import EARLIER_WEEKS, PRIOR_FREEDOM, RECENT_WEEKS, changes
 
 SEEN_AFTER: Final = 8
 """Weeks that a change has lasted when it should be seen."""

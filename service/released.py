@@ -23,9 +23,9 @@ from starlette.concurrency import run_in_threadpool
 
 from friction import __version__
 from friction.model_folder import StanceErrors
-from friction.records import Intervention, TeamId, Week
+from friction.records import Intervention, Pair, TeamId, Week
 from friction.store.releases import ReleaseStore
-from friction.trends import Pair, Trend, trends, with_effects
+from friction.trends import Trend, trends, with_effects
 
 LOOK_EVERY: Final = 1.0
 KEPT: Final = 32_000_000
@@ -55,7 +55,7 @@ class View:
         self.trends = tuple(found)
         self.last_week = last_week
         self.tag = sha256(repr((__version__, told_by)).encode()).hexdigest()[:32]
-        self._by_pair: dict[Pair, Trend] = {(t.from_team, t.about_team): t for t in found}
+        self._by_pair: dict[Pair, Trend] = {t.pair: t for t in found}
         self._made: OrderedDict[Hashable, Sized] = OrderedDict()
         self._size = 0
         self._lock = Lock()

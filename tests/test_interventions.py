@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from friction.disclosure import round_randomly, round_respondents
-from friction.interventions import FEWEST_CONTROLS, Effect, Pair, effects
+from friction.interventions import FEWEST_CONTROLS, Effect, effects
 from friction.likelihood import Errors
 from friction.model_folder import ErrorRate
-from friction.records import Cell, Intervention, TeamId, Week
+from friction.records import Cell, Intervention, Pair, TeamId, Week
 
 MakeCells = Callable[..., list[Cell]]
 ERRORS = Errors({"en": ErrorRate(188, 201, 215, 238)})

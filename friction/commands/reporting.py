@@ -29,7 +29,7 @@ def trends(
     operations = open_operations(settings.operations_address)
     found = read_trends(releases, together(settings.interventions, operations))
     if pair is not None:
-        found = [t for t in found if (t.from_team, t.about_team) == pair]
+        found = [t for t in found if t.pair == pair]
     if format == "json":
         print(json.dumps({"pairs": [to_json(t) for t in found]}, ensure_ascii=False, indent=1))
     elif format == "csv":

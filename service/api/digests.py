@@ -70,7 +70,7 @@ def _body(state: State, caller: Caller, week: Week, kind: str) -> Body:
 
 
 def _moved(found: Sequence[Trend]) -> list[Trend]:
-    return sorted((t for t in found if t.verdict in ("rising", "falling")), key=lambda t: -abs(t.change or 0.0))
+    return sorted((t for t in found if t.has_moved), key=lambda t: -abs(t.change or 0.0))
 
 
 def _names(found: Iterable[Trend]) -> list[PairName]:

@@ -25,13 +25,9 @@ async def pairs(request: Request, caller: Reader, limit: Limit = MOST, cursor: C
 
 
 def _pairs(found: Sequence[Trend], limit: int, cursor: str | None) -> Body:
-    shown, following = page(found, _names, limit, cursor)
+    shown, following = page(found, lambda trend: trend.pair, limit, cursor)
     pairs = [PairOut(**to_json(trend, latest_only=True)) for trend in shown]
     return Body.of(PairsOut(pairs=pairs, next=following).model_dump_json())
-
-
-def _names(trend: Trend) -> tuple[str, ...]:
-    return trend.from_team, trend.about_team
 
 
 @router.get("/pairs/{from_team}/{about_team}", response_model=PairOut)

@@ -5,7 +5,6 @@ order, size or colour hangs on anything that is not in the trends (rule 12), but
 """
 
 from collections.abc import Sequence
-from itertools import permutations
 from typing import Any, Final
 
 from friction.records import Directory, Team, Week
@@ -44,7 +43,7 @@ def matrix(
     """
     say, teams = words(language), list(directory.teams.values())
     points = {
-        (t.from_team, t.about_team): (p, t.verdict if week is None else None)
+        t.pair: (p, t.verdict if week is None else None)
         for t in found
         if t.from_team in directory.teams and t.about_team in directory.teams
         for p in (t.points[-1:] if week is None else t.points)
@@ -68,7 +67,7 @@ def matrix(
         }
         for i, speaks in enumerate(teams)
     ]
-    pairs = [a for a in permutations(directory.teams, 2) if only is None or only in a]
+    pairs = [pair for pair in directory.pairs if only is None or only in pair]
     counts = {"count": len(points), "all": len(pairs)}
     scene = {
         "say": say,

@@ -125,8 +125,7 @@ def _around(trend: Trend, calendar: Calendar, say: Words) -> dict[str, object]:
 
 
 def _title(key: str, trend: Trend, directory: Directory, say: Words) -> str:
-    names = {team.id: team.name for team in directory.teams.values()}
-    speaks, about = (names.get(team, team) for team in (trend.from_team, trend.about_team))
+    speaks, about = (directory.names.get(team, team) for team in trend.pair)
     return say(key, speaks=speaks, about=about)
 
 
@@ -134,8 +133,7 @@ def _runs(trend: Trend) -> list[list[Point]]:
     """Windows that follow each other without a gap under one model and mechanism."""
     runs = [[trend.points[0]]]
     for one, other in pairwise(trend.points):
-        same = (one.cell.model, one.cell.mechanism) == (other.cell.model, other.cell.mechanism)
-        if same and other.cell.first_week - one.cell.last_week == 1:
+        if one.cell.maker == other.cell.maker and other.cell.first_week - one.cell.last_week == 1:
             runs[-1].append(other)
         else:
             runs.append([other])

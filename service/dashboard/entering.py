@@ -83,7 +83,7 @@ def _page(request: Request, caller: Caller, sent: Mapping[str, str], wrong: Mapp
         status=422 if wrong else 200,
         caller=caller,
         teams=list(state.directory.teams.values()),
-        names={team.id: team.name for team in state.directory.teams.values()},
+        names=state.directory.names,
         effects=sorted(effects, key=lambda e: e.intervention.week, reverse=True),
         unseen=[i for i in caller.seen(state.interventions()) if i not in known],
         may_enter=caller.may("admin"),

@@ -109,7 +109,7 @@ class Seen:
 
     def pair(self, from_team: TeamId, about_team: TeamId) -> Trend | None:
         """The trend of a pair; None where nothing can be said, whatever the reason."""
-        return next((t for t in self.trends if (t.from_team, t.about_team) == (from_team, about_team)), None)
+        return next((t for t in self.trends if t.pair == (from_team, about_team)), None)
 
 
 def team_of(request: Request, id: str) -> Team:

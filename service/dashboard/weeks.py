@@ -37,7 +37,12 @@ def week(week: str, request: Request, caller: PageReader) -> HTMLResponse:
     found = [(t, p) for t in Seen.by(caller, state).trends for p in t.points if p.cell.last_week == asked]
     language = language_of(request, state)
     chart = charts.matrix([t for t, _ in found], state.directory, language, asked, only=caller.key.team)
-    names = {team.id: team.name for team in state.directory.teams.values()}
     return render(
-        request, "week.html", caller=caller, week=asked, chart=chart if found else None, found=found, names=names
+        request,
+        "week.html",
+        caller=caller,
+        week=asked,
+        chart=chart if found else None,
+        found=found,
+        names=state.directory.names,
     )

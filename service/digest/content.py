@@ -13,7 +13,7 @@ from friction.conflict import RELATIONSHIP
 from friction.interventions import Effect
 from friction.records import Directory, TeamId, Week
 from friction.taxonomy import Pattern
-from friction.trends import Pair, Point, Trend
+from friction.trends import Point, Trend
 from friction.verdicts import RECENT_WEEKS
 from friction.voiced import leading
 
@@ -91,16 +91,15 @@ def choose(
         team: tell of its pairs alone.
         before: the same trends as they stood a week earlier; what they say already is no news.
     """
-    told_before = {_pair(t): t for t in before}
-    by_pair = {_pair(t): t for t in trends}
-    own = [t for t in trends if team is None or team in (t.from_team, t.about_team)]
+    told_before = {t.pair: t for t in before}
+    by_pair = {t.pair: t for t in trends}
+    own = [t for t in trends if team is None or team in t.pair]
     moved = [t for t in own if t.is_news]
-    is_new = {_pair(t): _is_new(t, told_before.get(_pair(t))) for t in moved}
-    moved.sort(key=lambda t: (not is_new[_pair(t)], t.relationship_conflict is None, -abs(t.change or 0.0)))
-    news = [_news(t, week, by_pair.get((t.about_team, t.from_team)), is_new=is_new[_pair(t)]) for t in moved]
-    ends = directory.teams if team is None else (team,)
-    pairs = {(a, b) for a in directory.teams for b in directory.teams if a != b and (a in ends or b in ends)}
-    unmoved = [t for t in own if not t.is_news and _pair(t) in pairs]
+    is_new = {t.pair: _is_new(t, told_before.get(t.pair)) for t in moved}
+    moved.sort(key=lambda t: (not is_new[t.pair], t.relationship_conflict is None, -abs(t.change or 0.0)))
+    news = [_news(t, week, by_pair.get((t.about_team, t.from_team)), is_new=is_new[t.pair]) for t in moved]
+    pairs = {pair for pair in directory.pairs if team is None or team in pair}
+    unmoved = [t for t in own if not t.is_news and t.pair in pairs]
     untold = [t for t in unmoved if t.verdict == "cannot tell"]
     unmatched = [t for t in untold if t.change is None]
     return Content(
@@ -116,10 +115,6 @@ def choose(
         silent=len(pairs - by_pair.keys()),
         effects=tuple(sorted((e for t in own for e in t.effects), key=lambda e: -e.intervention.week.index)),
     )
-
-
-def _pair(trend: Trend) -> Pair:
-    return trend.from_team, trend.about_team
 
 
 def _is_new(trend: Trend, before: Trend | None) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from friction.interventions import Effect
-from friction.records import Directory, TeamId
-from friction.trends import Pair, Rate, Trend
+from friction.records import Directory, Pair, TeamId
+from friction.trends import Rate, Trend
 from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
 from friction.wording import Language
 from service.charts import series
@@ -95,7 +95,7 @@ class _Writer:
         self._pictures = pictures
         self._content = content
         self._directory = directory
-        self._names = {team.id: team.name for team in directory.teams.values()}
+        self._names = directory.names
         self._say = words(language)
 
     def letter(self, link: str) -> Letter:
@@ -147,7 +147,7 @@ class _Writer:
         ends = {"speaks": self._name(trend.from_team), "about": self._name(trend.about_team)}
         verdict = self._news(trend) if news.is_new else say("digest.as_before", verdict=self._news(trend))
         return Item(
-            pair=(trend.from_team, trend.about_team),
+            pair=trend.pair,
             heading=f"{self._pair(trend)}{say('digest.colon')} {verdict}",
             facts=tuple(self._facts(news, ends)),
             practice=news.practice.title[say.language],
@@ -304,4 +304,4 @@ class _Writer:
         return self._say("digest.and_disrespect", verdict=self._verdict(trend))
 
     def _verdict(self, trend: Trend) -> str:
-        return self._say(f"verdict.{trend.verdict.replace(' ', '_')}")
+        return self._say.verdict(trend.verdict)
