@@ -1,5 +1,6 @@
 """What every page shares: its frame, the reader's language, and headers that let it load from here alone."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Final, Self
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from friction.records import Team, TeamId, Week
 from friction.trends import Trend
@@ -23,6 +25,7 @@ POLICY: Final = (
 )
 _FIRST: Final = ("/", "/teams", "/weeks", "/interventions")
 _LAST: Final = ("/about", "/notice", "/export")
+_WEEK: Final = re.compile(r"[0-9]{4}-W[0-9]{2}")
 UNKNOWN: Final = "There is no such team or pair of teams in the directory."
 """One answer, so that a pair that a caller may not see is like one of a team that is not there."""
 templates = Environment(
@@ -35,6 +38,14 @@ templates = Environment(
 templates.globals |= {"first": _FIRST, "last": _LAST, "languages": LANGUAGES}
 templates.globals |= {"say": words("en"), "path": "/", "here": None, "caller": None, "only": None}
 """So that a page without a reader, like that of the errors, has a frame too."""
+
+
+def _unbroken(text: object) -> Markup:
+    """A text in which no line ends at the hyphen of a week, which stays as it is to be copied."""
+    return Markup(_WEEK.sub(r'<span class="week">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+
+
+templates.filters["unbroken"] = _unbroken
 
 
 def render(
