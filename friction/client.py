@@ -163,6 +163,13 @@ class Unreachable(FrictionError):
 class Client:
     """The service at an address, for the holder of a key. Safe to share between threads.
 
+    Args:
+        url: where ``friction serve`` is reached.
+        key: from ``friction keys create``.
+        timeout: seconds that the service has for each step of an answer.
+        tries: how often to ask in all. Between two tries it waits as long as the service says, ``LONGEST_WAIT`` at
+            most, or else a half, one, two ... seconds: before it gives up on a service that is away, 3.5 s by default.
+
     Raises:
         UsageError: the address is none of a service, or the key cannot be one.
     """
