@@ -5,7 +5,6 @@ through once; no text is kept. Called by ``friction.classifier``; ``training`` o
 measures is what serves.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from friction.processor import has_vnni
+from friction.processor import cores, has_vnni
 from friction.taxonomy import HEADS
 
 Logits = NDArray[np.float32]
@@ -25,26 +24,20 @@ STATIC: Final = ("activations", "static")
 """A model's metadata where the int8 scales of its activations are fixed, so that sequences may share a run."""
 RUN_TOKENS: Final = 256
 """Tokens of a shared run: enough to fill the matrix kernels, few enough that a layer stays in a core's cache."""
-
-
 _PRECISE: Final = "session.x64quantprecision"
 """Weights become uint8, whose products take twice as long (onnxruntime_session_options_config_keys.h)."""
 
 
-def open_session(path: Path, *, vnni: bool | None = None) -> onnxruntime.InferenceSession:
-    """A session that runs on the thread that calls it.
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on an ONNX file that runs on the thread that calls it.
 
     Without VNNI ``_PRECISE`` has ONNX Runtime take products that cannot overflow: the same scores to the last bit,
     later. ``SkipLayerNormFusion`` is off: the fused kernel is scalar, eight times slower than addition and
     normalisation apart, and took a quarter of the model's time.
-
-    Args:
-        path: an ONNX file.
-        vnni: whether products may be of uint8 and int8; left out, what the processor is known to do.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    if not (has_vnni() if vnni is None else vnni):
+    if not has_vnni():
         options.add_session_config_entry(_PRECISE, "1")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
@@ -75,7 +68,7 @@ class Network:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_tokens, strategy="only_second")
-        return cls(tokenizer, open_session(folder / "model.onnx"), threads or os.cpu_count() or 1)
+        return cls(tokenizer, open_session(folder / "model.onnx"), threads or cores())
 
     def answer(self, pairs: Sequence[tuple[str, str]]) -> "Answers":
         """What the network says of each pair of texts; equal pairs are asked once."""

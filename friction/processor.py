@@ -16,13 +16,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def has_vnni(processor: Path = _PROCESSOR) -> bool:
+def has_vnni() -> bool:
     """Whether the processor is known to add up products of uint8 and int8 in 32 bits.
 
     Others add pairs of them in 16 bits first, where two large ones overflow. Where the system does not tell, none is
     known.
     """
     try:
-        return "vnni" in processor.read_text(encoding="ascii", errors="replace")
+        return "vnni" in _PROCESSOR.read_text(encoding="ascii", errors="replace")
     except OSError:
         return False

@@ -68,15 +68,14 @@ class Scorer:
     Args:
         settings: whose teams and redaction it scores by, for as long as it lives.
         threads: batches that are scored at once; each takes a core.
-        model: name of the one that scores; left out, of the one that is first loaded.
 
     Attributes:
-        model: its name; empty until it is known.
+        model: name of the one that was loaded first; empty until it is known.
     """
 
-    def __init__(self, settings: Settings, *, threads: int, model: str = "") -> None:
+    def __init__(self, settings: Settings, *, threads: int) -> None:
         self.targets = TargetFinder(settings.directory)
-        self.model = model
+        self.model = ""
         self.at_once = threads
         self._told = [settings.for_scoring, str(settings.home)]
         self._changed = threading.Condition()

@@ -34,20 +34,24 @@ def test_the_largest_int8_do_not_overflow(tmp_path: Path) -> None:
     assert np.unique(sums).tolist() == [255 * 127 * depth]
 
 
-def test_the_slow_products_give_the_same_scores_to_the_last_bit(classifier: Classifier) -> None:
+def test_the_slow_products_give_the_same_scores_to_the_last_bit(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sequences = [[1, *range(2000, 2000 + 7 * n), 2] for n in range(1, 9)]
     quick = classifier.network
-    slow = Network(quick.tokenizer, open_session(RELEASED / "model.onnx", vnni=False), 1)
+    monkeypatch.setattr("friction.inference.has_vnni", lambda: False)
+    slow = Network(quick.tokenizer, open_session(RELEASED / "model.onnx"), 1)
     assert (quick.of_tokens(sequences)[0] == slow.of_tokens(sequences)[0]).all()
 
 
-def test_vnni_is_known_from_what_the_system_tells(tmp_path: Path) -> None:
+def test_vnni_is_known_from_what_the_system_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     processor = tmp_path / "cpuinfo"
-    assert not has_vnni(processor)
+    monkeypatch.setattr("friction.processor._PROCESSOR", processor)
+    assert not has_vnni()
     processor.write_text("flags\t\t: fpu avx2 avx512f sse2\n", encoding="ascii")
-    assert not has_vnni(processor)
+    assert not has_vnni()
     processor.write_text("flags\t\t: fpu avx2 avx_vnni sse2\n", encoding="ascii")
-    assert has_vnni(processor)
+    assert has_vnni()
 
 
 @given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 256), st.integers(1, 4))

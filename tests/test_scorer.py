@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from friction import __version__
 from friction import settings as configuration
 from friction.errors import FrictionError, IntegrityError, UsageError
 from friction.pipeline import Pipeline
@@ -160,27 +159,34 @@ def test_so_is_what_nobody_foresaw(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, program: str, kind: type[FrictionError], said: str
 ) -> None:
     """The operator sees one line, as where it had gone wrong in the process that was started."""
+    _start_instead(monkeypatch, program)
+    with Scorer(settings, threads=1) as scorer, pytest.raises(kind, match=said) as found:
+        scorer.wait()
+    assert type(found.value) is kind
+
+
+def _start_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """From now on a process that is started to score is this one."""
     run = subprocess.Popen
 
     def other(command: list[str], **more: object) -> object:
         return run([*command[:2], "-c", program, *command[4:]], **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr("friction.scorer.subprocess.Popen", other)
-    with Scorer(settings, threads=1) as scorer, pytest.raises(kind, match=said) as found:
-        scorer.wait()
-    assert type(found.value) is kind
 
 
-@pytest.mark.parametrize(("version", "model"), [("0.0.0", ""), (__version__, "friction-enfr-0")])
-def test_another_version_than_began_is_never_asked(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, version: str, model: str
-) -> None:
+@pytest.mark.parametrize(
+    "other",
+    ["import friction; friction.__version__ = '0.0.0'", "from friction.pipeline import Pipeline; Pipeline.model = 'm'"],
+)
+def test_another_version_than_began_is_never_asked(scorer: Scorer, monkeypatch: pytest.MonkeyPatch, other: str) -> None:
     """As where friction is upgraded under a process that goes on."""
-    monkeypatch.setattr("friction.scorer.__version__", version)
-    with Scorer(settings, threads=1, model=model) as scorer:
-        with pytest.raises(IntegrityError, match="Start it again"):
-            scorer.wait()
-        assert not scorer.is_up
+    _start_instead(monkeypatch, f"{other}; from friction.scoring_process import main; main()")
+    os.kill(_pid(scorer), signal.SIGKILL)
+    until(lambda: scorer._failure is not None)
+    with pytest.raises(IntegrityError, match="Start it again"):
+        scorer.wait()
+    assert not scorer.is_up
 
 
 def test_it_knows_of_no_store_and_leaves_no_core(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

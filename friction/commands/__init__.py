@@ -4,7 +4,6 @@ Here is what they share. ``friction.cli`` names them; ``service`` and ``training
 entry-point group ``friction.commands``.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,12 +55,11 @@ def on_engine(settings: "Settings", engine: str, workers: int | None = None) -> 
         return
     try:
         from friction import cluster
+        from friction.processor import cores
     except ModuleNotFoundError:
         raise UsageError("--engine dask needs Dask. Install it with: pip install 'friction[dask]'") from None
     found = settings.cluster
-    started = (
-        cluster.local(pipeline, workers or os.cpu_count() or 1) if found is None else cluster.remote(pipeline, found)
-    )
+    started = cluster.local(pipeline, workers or cores()) if found is None else cluster.remote(pipeline, found)
     with started as scoring:
         yield scoring
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
 from friction.wording import counted
 
@@ -20,12 +20,11 @@ class Progress:
 
     Args:
         name: of the file, as the user gave it.
-        to: where a terminal may be; nothing is written where none is.
     """
 
-    def __init__(self, name: str, to: TextIO = sys.stderr) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._to = to if to.isatty() else None
+        self._to = sys.stderr if sys.stderr.isatty() else None
         self._start = self._last = time.monotonic()
 
     def __call__(self, report: "Report", share: float) -> None:
