@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from friction.batch_report import public
+from friction.batch_report import Report, public
 from friction.errors import FrictionError, SourceError, UsageError, place
 from friction.inbox import Inbox
 from friction.records import Week
@@ -22,10 +22,7 @@ from friction.store import uploads
 from friction.store.engine import Database
 from friction.store.uploads import Upload
 
-if TYPE_CHECKING:
-    from friction.batch_report import Report
-
-Read = Callable[[str, str | None, Week | None], "Report"]
+Read = Callable[[str, str | None, Week | None], Report]
 """Reads a file, by its path, source and the week of rows that state none."""
 Stop = Callable[[], bool]
 """Whether to end before the next file."""
@@ -41,7 +38,6 @@ _DEADLY: Final = (
     "(UTF-8), or split it by rows, and bring that."
 )
 _NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
-
 _NO_TEAM: Final = (
     "Not one of its comments could be counted, because no author's team is known. Name the column that holds it in "
     "[sources.NAME], or add the teams, as they are written there, to [teams] of friction.toml."
@@ -118,7 +114,7 @@ def empty_spool(
     return failures
 
 
-def _read_upload(read: Read, path: str, upload: Upload, sources: Collection[str]) -> "Report":
+def _read_upload(read: Read, path: str, upload: Upload, sources: Collection[str]) -> Report:
     if upload.begun >= ENDS:
         raise _Failed(f"{upload.id}: {_DEADLY}")
     if upload.source is not None and upload.source not in sources:
@@ -136,7 +132,7 @@ def clear_spool(spool: Spool, operations: Database) -> None:
                     spool.remove(id)
 
 
-def _read(read: Read, path: str, source: str | None, week: Week | None) -> "Report":
+def _read(read: Read, path: str, source: str | None, week: Week | None) -> Report:
     try:
         return read(path, source, week)
     except SourceError as error:
