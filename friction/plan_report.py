@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from friction.disclosure import Policy
 from friction.plan import Habits, Outlook
-from friction.report import aligned
 from friction.visible import SEEN_AFTER
-from friction.wording import counted
+from friction.wording import aligned, counted
 
 _SPREADS: Final = {
     "even": "each of them speaks of one other team, whichever",

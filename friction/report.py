@@ -10,15 +10,13 @@ from typing import Any, Final
 
 from friction.conflict import Rise
 from friction.disclosure import band
-from friction.errors import UsageError
 from friction.interventions import Effect, Step
 from friction.model_folder import RELEASED, read_card
-from friction.records import Directory, Intervention, Pair, TeamId
+from friction.records import Directory, Intervention, Pair
 from friction.store.releases import ReleaseStore
-from friction.targets import TargetFinder
 from friction.taxonomy import PATTERNS
 from friction.trends import Point, Trend, trends
-from friction.wording import counted
+from friction.wording import aligned, counted
 
 TOO_FEW = "too few voices"
 PLACES: Final = 2
@@ -27,24 +25,6 @@ PLACES: Final = 2
 def read_trends(releases: ReleaseStore, interventions: Sequence[Intervention] = ()) -> list[Trend]:
     """Trends of every released pair, with what interventions changed."""
     return trends(releases.cells(), read_card(RELEASED).errors, interventions, through=releases.last_week())
-
-
-def pair_of(directory: Directory, from_team: str | None, about_team: str | None) -> Pair | None:
-    """The pair that two names mean; None where none is given.
-
-    Raises:
-        UsageError: only one name, or a name that no team has.
-    """
-    if from_team is None:
-        return None
-    if about_team is None:
-        raise UsageError("Name both teams: who speaks, and about whom")
-    finder = TargetFinder(directory)
-    pair = tuple(finder.resolve(name) for name in (from_team, about_team))
-    for name, team in zip((from_team, about_team), pair, strict=True):
-        if team is None:
-            raise UsageError(f"No team is called {name!r}. Known: {', '.join(directory.teams)}")
-    return TeamId(str(pair[0])), TeamId(str(pair[1]))
 
 
 def cell_json(point: Point) -> dict[str, Any]:
@@ -173,12 +153,6 @@ def _change(value: float, low: float, high: float) -> str:
     points = (round(100 * x) for x in (value, low, high))
     change, first, last = (f"{p:+d}%" if p else "0%" for p in points)
     return f"{change} ({first} to {last})"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of a table as lines of text, each column as wide as its widest cell."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = None) -> str:

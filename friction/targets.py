@@ -139,6 +139,7 @@ class TargetFinder:
     """
 
     def __init__(self, directory: Directory) -> None:
+        self._teams = tuple(directory.teams)
         self._automaton = ahocorasick.Automaton()
         owners: dict[str, TeamId] = {}
         acronyms: set[str] = set()
@@ -195,6 +196,17 @@ class TargetFinder:
         folded = " ".join(fold(name).split())
         alias: _Alias | None = self._automaton.get(folded, None)
         return alias.team if alias else None
+
+    def named(self, name: str) -> TeamId:
+        """The team that somebody names, as ``resolve``.
+
+        Raises:
+            UsageError: no team is called so.
+        """
+        team = self.resolve(name)
+        if team is None:
+            raise UsageError(f"No team is called {name!r}. Known: {', '.join(self._teams)}")
+        return team
 
 
 def _in_word(folded: str, start: int) -> bool:

@@ -1,6 +1,6 @@
-"""Words for people: the taxonomy in both languages, and counts as English writes them."""
+"""Words for people: the taxonomy in both languages; counts and tables for whoever reads a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from friction.taxonomy import Pattern
@@ -41,3 +41,9 @@ def counted(count: int, noun: str) -> str:
     ('1 row', '0 rows', '12,000 rows')
     """
     return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of a table as lines of text, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from friction.commands import CONFIG, Config
-from friction.errors import UsageError
+from friction.wording import aligned
 
 if TYPE_CHECKING:
     from friction.records import TeamId
@@ -129,12 +129,7 @@ def _open(config: Path) -> tuple["Settings", "Database"]:
 def _team(settings: "Settings", name: str | None) -> "TeamId | None":
     from friction.targets import TargetFinder
 
-    if name is None:
-        return None
-    team = TargetFinder(settings.directory).resolve(name)
-    if team is None:
-        raise UsageError(f"No team is called {name!r}. Known: {', '.join(settings.directory.teams)}")
-    return team
+    return None if name is None else TargetFinder(settings.directory).named(name)
 
 
 def _moment(at: int | None) -> str | None:
@@ -146,8 +141,6 @@ def _say(rows: Sequence[Mapping[str, str | list[str] | None]], format: str, name
     if format == "json":
         print(json.dumps({name: rows}, ensure_ascii=False, indent=1))
     elif rows:
-        from friction.report import aligned
-
         lines = [[",".join(v) if isinstance(v, list) else v or "-" for v in row.values()] for row in rows]
         print(*aligned([list(rows[0]), *lines]), sep="\n")
     else:

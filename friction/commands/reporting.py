@@ -2,12 +2,17 @@
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from friction.commands import CONFIG, Config, write_whole
+from friction.errors import UsageError
+
+if TYPE_CHECKING:
+    from friction.records import Directory, Pair
 
 
 def trends(
@@ -18,16 +23,18 @@ def trends(
 ) -> None:
     """Print the released trend of every pair of teams, or of one."""
     from friction import settings as configuration
-    from friction.report import pair_of, read_trends, to_csv, to_json, to_table
+    from friction.report import read_trends, to_csv, to_json, to_table
     from friction.store.interventions import together
     from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
 
-    settings = configuration.load(config)
-    releases = ReleaseStore(settings.releases_address)
-    pair = pair_of(settings.directory, from_team, about_team)
-    operations = open_operations(settings.operations_address)
-    found = read_trends(releases, together(settings.interventions, operations))
+    settings = configuration.load(config, private=False)
+    with (
+        closing(ReleaseStore(settings.releases_address)) as releases,
+        closing(open_operations(settings.operations_address)) as operations,
+    ):
+        pair = _pair(settings.directory, from_team, about_team)
+        found = read_trends(releases, together(settings.interventions, operations))
     if pair is not None:
         found = [t for t in found if t.pair == pair]
     if format == "json":
@@ -36,6 +43,22 @@ def trends(
         print(to_csv(found), end="")
     else:
         print(to_table(found, settings.directory, pair), end="")
+
+
+def _pair(directory: "Directory", from_team: str | None, about_team: str | None) -> "Pair | None":
+    """The pair that two names mean; None where none is given.
+
+    Raises:
+        UsageError: only one name, or a name that no team has.
+    """
+    from friction.targets import TargetFinder
+
+    if from_team is None:
+        return None
+    if about_team is None:
+        raise UsageError("Name both teams: who speaks, and about whom")
+    finder = TargetFinder(directory)
+    return finder.named(from_team), finder.named(about_team)
 
 
 def plan(
@@ -58,7 +81,7 @@ def plan(
     from friction.plan import plan as reckon
     from friction.plan_report import to_csv, to_json, to_table
 
-    settings = configuration.load(config)
+    settings = configuration.load(config, private=False)
     habits = Habits(share, spread, blame)
     found = reckon(settings.directory, settings.policy, read_card(RELEASED).errors["blame"], habits, MECHANISM)
     if format == "json":
@@ -79,7 +102,7 @@ def notice(
     from friction.model_folder import RELEASED, read_card
     from friction.notice import notice as write
 
-    settings = configuration.load(config)
+    settings = configuration.load(config, private=False)
     text = write(settings, read_card(RELEASED), lang)
     if out is None:
         print(text, end="")
