@@ -17,7 +17,7 @@ from friction.store import sessions
 from friction.store.keys import Key
 
 from .access import OPEN, SIGN_IN, Access, Caller, gate_of, is_from_here, note
-from .dashboard import render
+from .dashboard import own, render
 from .state import state_of
 
 router = APIRouter(include_in_schema=False)
@@ -55,7 +55,7 @@ async def open_session(request: Request, key: Key, back: str) -> Response:
     await _close(request)
     gate = gate_of(request)
     token = await run_in_threadpool(sessions.open_with, gate.operations, key)
-    answer = RedirectResponse(_own(back), 303)
+    answer = RedirectResponse(own(back), 303)
     answer.set_cookie(gate.cookie, token, path="/", secure=gate.is_secure, httponly=True, samesite="lax")
     return answer
 
@@ -78,13 +78,7 @@ async def _close(request: Request) -> None:
 
 def ask(request: Request, back: str, wrong: str = "", status: int = 200) -> HTMLResponse:
     """The page to sign in, which says what was ``wrong``."""
-    query = f"?back={quote(_own(back))}"
+    query = f"?back={quote(own(back))}"
     provider = "" if state_of(request).settings.oidc is None else PROVIDER + query
     here = SIGN_IN + query
-    return render(request, "sign-in.html", status=status, back=_own(back), here=here, provider=provider, wrong=wrong)
-
-
-def _own(back: str) -> str:
-    """A path of this host; the first page where it is anything else."""
-    is_ours = back.startswith("/") and not back.startswith("//") and "\\" not in back and back.isprintable()
-    return back if is_ours else "/"
+    return render(request, "sign-in.html", status=status, back=own(back), here=here, provider=provider, wrong=wrong)

@@ -71,13 +71,25 @@ class State:
         """What is released now, reckoned once for all who ask."""
         return self.released.now(self.releases, self.interventions, self.errors)
 
+    def enter(self, done: Intervention) -> None:
+        """Keep something done about a pair, and show its effect from now on.
+
+        Raises:
+            NotTaken: the pair has one in that week already, or there are as many as can be kept.
+        """
+        if any((done.pair, done.week) == (other.pair, other.week) for other in self.settings.interventions):
+            raise interventions.NotTaken(f"The configuration tells of this pair in {done.week} already")
+        interventions.add(self.operations, done)
+        self.look_again()
+
+    def take_back(self, done: Intervention) -> None:
+        """Forget something that was entered."""
+        interventions.remove(self.operations, done)
+        self.look_again()
+
     def look_again(self) -> None:
         """Have what was entered just now shown from now on."""
         self.released.now(self.releases, self.interventions, self.errors, anew=True)
-
-    def trends(self) -> Sequence[Trend]:
-        """Trends of every released pair, with what interventions changed."""
-        return self.view().trends
 
     def trends_at(self, week: Week) -> Sequence[Trend]:
         """Trends as they stood when a released week was the last, with what had been done by then."""

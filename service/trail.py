@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from friction.errors import UsageError
+from friction.records import Intervention
 from friction.store.audit import MINUTE, Asked
 
 from . import problems
@@ -29,6 +30,11 @@ _UNNOTED: Final = "It cannot be noted who asks. Look whether it was done before 
 def about(request: Request, subject: str) -> None:
     """Say what a request is about; an id of ours, never a text."""
     request.state.subject = subject
+
+
+def subject_of(done: Intervention) -> str:
+    """What a request about an intervention is about."""
+    return f"{done.from_team}/{done.about_team}/{done.week}"
 
 
 class Trail:

@@ -10,12 +10,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from friction.records import Intervention, TeamId
-from friction.store import interventions as store
+from friction.store.interventions import NotTaken
 
 from ..access import Administrator, Caller, KeyFirst, Reader
 from ..answers import Body, answer
 from ..state import State, state_of
-from ..trail import about
+from ..trail import about, subject_of
 from .parameters import MOST, Cursor, DateText, Limit, OtherTeamPath, TeamPath, WeekPath, page, week_of
 from .shapes import DoneListOut, DoneOut
 
@@ -76,15 +76,12 @@ def add(request: Request, caller: Administrator, body: InterventionIn) -> Respon
     if not (is_known and caller.sees(done.from_team, done.about_team)):
         raise HTTPException(404, "There is no such pair of teams in the directory.")
     try:
-        if any(_same(done, other) for other in state.settings.interventions):
-            raise store.NotTaken(f"The configuration tells of this pair in {done.week} already")
-        store.add(state.operations, done)
-    except store.NotTaken as error:
+        state.enter(done)
+    except NotTaken as error:
         raise HTTPException(409, f"{error}.") from None
-    state.look_again()
-    about(request, f"{done.from_team}/{done.about_team}/{done.week}")
-    where = f"/v1/interventions/{done.from_team}/{done.about_team}/{done.week}"
-    content = _shown(done, is_entered=True).model_dump_json()
+    subject = subject_of(done)
+    about(request, subject)
+    content, where = _shown(done, is_entered=True).model_dump_json(), f"/v1/interventions/{subject}"
     return Response(content, status_code=201, media_type="application/json", headers={"Location": where})
 
 
@@ -97,8 +94,7 @@ def remove(
     found = _find(state, caller, from_team, about_team, week)
     if found.source == "configuration":
         raise HTTPException(409, "This one stands in friction.toml; remove it there.")
-    store.remove(state.operations, Intervention(TeamId(from_team), TeamId(about_team), week_of(week), ""))
-    state.look_again()
+    state.take_back(Intervention(TeamId(from_team), TeamId(about_team), week_of(week), ""))
     return Response(status_code=204)
 
 
@@ -127,7 +123,3 @@ def _shown(done: Intervention, *, is_entered: bool) -> DoneOut:
 
 def _key(done: DoneOut) -> tuple[str, ...]:
     return done.week, done.from_team, done.about_team
-
-
-def _same(one: Intervention, other: Intervention) -> bool:
-    return (one.from_team, one.about_team, one.week) == (other.from_team, other.about_team, other.week)

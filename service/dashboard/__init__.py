@@ -11,10 +11,10 @@ bound to a team sees the pairs that the team is in.
 from fastapi import APIRouter
 
 from . import about, entering, language, matrix, pairs, teams, uploads, weeks
-from .page import render, templates
+from .page import own, render, templates
 
 router = APIRouter(include_in_schema=False)
 for _pages in (matrix, pairs, teams, weeks, entering, uploads, about, language):
     router.include_router(_pages.router)
 
-__all__ = ["render", "router", "templates"]
+__all__ = ["own", "render", "router", "templates"]

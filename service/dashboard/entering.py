@@ -1,17 +1,17 @@
 """Interventions: what was done about pairs and what changed, and the form that adds one."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from friction.records import Intervention, Week
-from friction.store import interventions
+from friction.records import Intervention, TeamId, Week
+from friction.store.interventions import NotTaken
 from service.access import Access, Caller, KeyFirst, PageReader
 from service.state import state_of
+from service.trail import about, subject_of
 
 from .page import Seen, render
 
@@ -41,18 +41,16 @@ def enter(
     wrong = _wrong(request, caller, sent)
     state = state_of(request)
     if not wrong:
-        teams = state.directory.teams
-        speaks, about = (next(team for team in teams if team == sent[end]) for end in ("from_team", "about_team"))
-        done = Intervention(speaks, about, Week.of(date.fromisoformat(day)), sent["description"])
+        week = Week.of(date.fromisoformat(day))
+        done = Intervention(TeamId(from_team), TeamId(about_team), week, sent["description"])
         try:
-            if any(replace(done, description=other.description) == other for other in state.settings.interventions):
-                raise interventions.NotTaken("The configuration tells of this pair in that week already")
-            interventions.add(state.operations, done)
-        except interventions.NotTaken:
-            wrong = {"day": "taken"}
+            state.enter(done)
+        except NotTaken:
+            is_there = any((done.pair, week) == (other.pair, other.week) for other in state.interventions())
+            wrong = {"day": "taken"} if is_there else {"description": "full"}
         else:
-            state.look_again()
-            return RedirectResponse(f"/pairs/{speaks}/{about}", 303)
+            about(request, subject_of(done))
+            return RedirectResponse(f"/pairs/{from_team}/{about_team}", 303)
     return _page(request, caller, sent, wrong)
 
 

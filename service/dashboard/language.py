@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from friction.wording import Language
 from service.access import OPEN
 
-from .page import COOKIE
+from .page import COOKIE, own
 
 router = APIRouter()
 _YEAR = 365 * 24 * 3600
@@ -19,7 +19,6 @@ def language(
     language: Annotated[Language, Form()], page: Annotated[str, Form(max_length=600)] = "/"
 ) -> RedirectResponse:
     """Keep it, and lead back to the page: one of ours, whatever was sent."""
-    ours = page.startswith("/") and not page.startswith("//") and "\\" not in page and page.isprintable()
-    answer = RedirectResponse(page if ours else "/", 303)
+    answer = RedirectResponse(own(page), 303)
     answer.set_cookie(COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax")
     return answer

@@ -96,6 +96,12 @@ def _accepted(header: str) -> list[str]:
     return [name for weight, name in sorted(wanted, key=lambda w: w[0]) if weight < 0]
 
 
+def own(path: str) -> str:
+    """Where somebody asks to be led back to: a path of this host, and the first page where it is anything else."""
+    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if is_ours else "/"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What is released, as far as a caller may see it.

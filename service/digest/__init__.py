@@ -2,8 +2,8 @@
 
     trends ─> content (what is told) ─> letter (in words) ─> layout (HTML and text)
 
-Called by the commands ``digest`` and ``weekly`` and by the API. Never says who is at
-fault; never tells hidden pairs apart.
+Called by the commands ``digest`` and ``weekly`` and by the API. Never says who is at fault; never tells hidden pairs
+apart.
 """
 
 from collections.abc import Sequence

@@ -13,6 +13,7 @@ from importlib.resources import files
 from friction.records import Week
 from friction.taxonomy import Pattern
 from friction.wording import Language
+from service.words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,11 @@ class Practice:
 def library() -> tuple[Practice, ...]:
     """Every practice, in the file's order."""
     found = tomllib.loads((files(__package__) / "practices.toml").read_text(encoding="utf-8"))["practices"]
-    languages: tuple[Language, ...] = ("en", "fr")
     return tuple(
         Practice(
             frozenset(p["fits"]),
-            {language: p[language]["title"] for language in languages},
-            {language: p[language]["how"] for language in languages},
+            {language: p[language]["title"] for language in LANGUAGES},
+            {language: p[language]["how"] for language in LANGUAGES},
             p["source"],
         )
         for p in found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from friction.store import interventions
+from friction.store import audit, interventions
 from friction.store.engine import Database
 from tests.service.conftest import bearing, make_key
 
@@ -76,6 +76,21 @@ def test_the_same_week_is_not_taken_twice(send: Send) -> None:
     again = send(description="another")
     assert again.status_code == 422
     assert "has an intervention in that week already" in again.text
+
+
+def test_that_there_is_no_room_is_said_as_that(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interventions, "MOST", 1)
+    assert send().status_code == 303
+    full = send(about_team="it")
+    assert full.status_code == 422
+    assert "There are as many as can be kept" in full.text
+    assert "in that week already" not in full.text
+
+
+def test_the_trail_tells_what_was_entered(send: Send, operations: Database) -> None:
+    send()
+    told = {(one.route, one.subject) for one, _ in audit.told(operations)}
+    assert ("POST /interventions", "sales/marketing/2026-W10") in told
 
 
 def test_what_was_sent_is_escaped(send: Send) -> None:

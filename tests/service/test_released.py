@@ -67,7 +67,7 @@ def state(settings: Settings, pipeline: Pipeline, operations: Database) -> Itera
 @ENGINES
 def test_a_view_says_what_reckoning_anew_says(state: State, cells: list[Cell], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(released, "LOOK_EVERY", 0.0)
-    assert list(state.trends()) == []
+    assert list(state.view().trends) == []
     assert state.view().last_week is None
     for week in (8, 12, 16):
         until = Week.parse("2026-W01") + week
@@ -78,10 +78,10 @@ def test_a_view_says_what_reckoning_anew_says(state: State, cells: list[Cell], m
         )
         _release(state.releases, now)
         so_far = [c for c in cells if c.last_week < until]
-        assert list(state.trends()) == trends(so_far, ERRORS)
+        assert list(state.view().trends) == trends(so_far, ERRORS)
         assert state.view().last_week == until + -1
     interventions.add(state.operations, DONE)
-    assert list(state.trends()) == trends(cells, ERRORS, [DONE])
+    assert list(state.view().trends) == trends(cells, ERRORS, [DONE])
     assert state.view().pair("sales", "marketing").effects
     assert state.view().pair("marketing", "sales").points == ()
 
@@ -188,7 +188,7 @@ def test_weeks_without_cells_age_what_is_told(state: State, cells: list[Cell]) -
             t.from_team: t.verdict for t in state.trends_at(Week.parse(f"2026-W{week}")) if t.about_team == "marketing"
         }
         assert told == {"sales": verdict}
-    assert {t.verdict for t in state.trends()} == {"cannot tell"}
+    assert {t.verdict for t in state.view().trends} == {"cannot tell"}
 
 
 def test_too_many_who_wait_are_told_to_come_again() -> None:
