@@ -6,7 +6,8 @@ from typing import Final
 
 from friction.records import Intervention, Week
 from friction.trends import Point, Trend
-from service.words import Words
+
+from ..words import Words
 
 _AHEAD: Final = 8
 """Weeks past the last window that are drawn to show an intervention that no window follows yet."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 from friction.records import Directory, Team, Week
 from friction.trends import Point, Trend, Verdict
 from friction.wording import Language
-from service.words import Words, words
 
+from ..words import Words, words
 from .chart import Chart
 
 STEPS: Final = 5

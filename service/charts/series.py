@@ -13,8 +13,8 @@ from friction.records import Directory
 from friction.taxonomy import PATTERNS, Pattern
 from friction.trends import Point, Trend
 from friction.wording import Language
-from service.words import Words, words
 
+from ..words import Words, words
 from .calendar import Calendar
 from .chart import Chart
 

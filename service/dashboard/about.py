@@ -7,10 +7,10 @@ from markupsafe import Markup
 from friction.conflict import LEAST
 from friction.interventions import WEEKS_AFTER, WEEKS_BEFORE
 from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
-from service.access import PageReader
-from service.state import state_of
-from service.words import words
 
+from ..access import PageReader
+from ..state import state_of
+from ..words import words
 from .page import Seen, language_of, render
 
 router = APIRouter()

@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from friction.records import Intervention, TeamId, Week
 from friction.store.interventions import NotTaken
-from service.access import Access, Caller, KeyFirst, PageReader
-from service.state import state_of
-from service.trail import about, subject_of
 
+from ..access import Access, Caller, KeyFirst, PageReader
+from ..state import state_of
+from ..trail import about, subject_of
 from .page import Seen, render
 
 router = APIRouter(route_class=KeyFirst)

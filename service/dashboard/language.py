@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
 
 from friction.wording import Language
-from service.access import OPEN
 
+from ..access import OPEN
 from .page import COOKIE, own
 
 router = APIRouter()

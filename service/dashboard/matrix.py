@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from friction.verdicts import RECENT_WEEKS
-from service import charts
-from service.access import PageReader
-from service.state import state_of
 
+from .. import charts
+from ..access import PageReader
+from ..state import state_of
 from .page import Seen, language_of, render
 
 router = APIRouter()

@@ -14,9 +14,10 @@ from markupsafe import Markup, escape
 from friction.records import Team, TeamId, Week
 from friction.trends import Trend
 from friction.wording import Language
-from service.access import Caller
-from service.state import State, state_of
-from service.words import LANGUAGES, words
+
+from ..access import Caller
+from ..state import State, state_of
+from ..words import LANGUAGES, words
 
 COOKIE: Final = "friction-language"
 POLICY: Final = (

@@ -5,12 +5,11 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from service import charts
-from service.access import PageReader
-from service.charts.calendar import numbered
-from service.charts.series import NARROW, WIDE
-from service.state import state_of
-
+from .. import charts
+from ..access import PageReader
+from ..charts.calendar import numbered
+from ..charts.series import NARROW, WIDE
+from ..state import state_of
 from .page import UNKNOWN, Seen, language_of, render, team_of
 
 router = APIRouter()

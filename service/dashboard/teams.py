@@ -5,9 +5,9 @@ from fastapi.responses import HTMLResponse
 
 from friction.margins import closed_in, company, last_made, rate
 from friction.trends import Trend
-from service.access import PageReader
-from service.state import State, state_of
 
+from ..access import PageReader
+from ..state import State, state_of
 from .page import Seen, render, team_of
 
 router = APIRouter()

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from friction.store import uploads as store
-from service.access import Access, Caller
-from service.state import state_of
 
+from ..access import Access, Caller
+from ..state import state_of
 from .page import render
 
 router = APIRouter()

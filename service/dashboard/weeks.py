@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse
 
 from friction.errors import UsageError
 from friction.records import Week
-from service import charts
-from service.access import PageReader
-from service.state import state_of
 
+from .. import charts
+from ..access import PageReader
+from ..state import state_of
 from .page import Seen, language_of, render
 
 router = APIRouter()

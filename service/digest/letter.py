@@ -13,10 +13,10 @@ from friction.records import Directory, Pair, TeamId
 from friction.trends import Rate, Trend
 from friction.verdicts import EARLIER_WEEKS, FALSE_DISCOVERIES, RECENT_WEEKS, STEADY_WITHIN
 from friction.wording import Language
-from service.charts import series
-from service.charts.calendar import numbered
-from service.words import words
 
+from ..charts import series
+from ..charts.calendar import numbered
+from ..words import words
 from .content import Content, News
 from .names import LONGEST_DESCRIPTION, plain
 

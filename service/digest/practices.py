@@ -13,7 +13,8 @@ from importlib.resources import files
 from friction.records import Week
 from friction.taxonomy import Pattern
 from friction.wording import Language
-from service.words import LANGUAGES
+
+from ..words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
