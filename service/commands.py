@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from friction.commands import CONFIG, Config
+from friction.commands import CONFIG, Config, asked_week
 from friction.errors import FrictionError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ def digest(
 ) -> None:
     """Write the weekly digest as HTML, text and mail, or send it."""
     from friction import settings as configuration
-    from friction.records import Week
 
     from .edition import open_edition, say_status, take_back
 
@@ -55,7 +54,7 @@ def digest(
         return
     if sum((send or resend, to is not None, status)) > 1:
         raise UsageError("Choose one of --send, --resend, --to and --status")
-    with open_edition(settings, None if week is None else Week.parse(week)) as edition:
+    with open_edition(settings, asked_week(week, "--week")) as edition:
         if status:
             say_status(edition)
         elif to is not None:
@@ -135,9 +134,8 @@ def _serve(settings: "Settings", host: str, port: int, tls_cert: Path | None, tl
     from friction.processor import cores
     from friction.scorer import Scorer
 
-    with Scorer(
-        settings, threads=min(cores(), MOST_AT_ONCE)
-    ) as scorer:  # it loads the model while the rest is loaded here
+    threads = min(cores(), MOST_AT_ONCE)
+    with Scorer(settings, threads=threads) as scorer:  # it loads the model while the rest is loaded here
         _answer(settings, scorer, host, port, tls_cert, tls_key)
 
 

@@ -67,7 +67,9 @@ def test_score_strict_writes_nothing(home: Path) -> None:
     [
         (["score", "none.csv"], "none.csv: no such file"),
         (["ingest"], "Name at least one file"),
-        (["ingest", "x.csv", "--week", "2026-99"], "not an ISO week"),
+        (["ingest", "x.csv", "--week", "2026-99"], "--week is not an ISO week; write it like 2026-W47"),
+        (["release", "--through", "2026-99"], "--through is not an ISO week"),
+        (["digest", "--week", "2026-99"], "--week is not an ISO week"),
         (["ingest", "x.csv", "--source", "pulse"], "No [sources.pulse]"),
         (["trends"], "Run friction release first"),
         (["digest"], "Run friction release first"),

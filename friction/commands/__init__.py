@@ -16,6 +16,7 @@ from friction.errors import UsageError
 
 if TYPE_CHECKING:
     from friction.pipeline import Pipeline
+    from friction.records import Week
     from friction.settings import Settings
 
 Config = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="PATH")]
@@ -40,6 +41,20 @@ def build_pipeline(settings: "Settings") -> "Pipeline":
     from friction.pipeline import Pipeline
 
     return Pipeline(settings.directory, Classifier.load(RELEASED), settings.redactor())
+
+
+def asked_week(week: str | None, option: str) -> "Week | None":
+    """The week that an option names; None where it is left out.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from friction.records import Week
+
+    try:
+        return None if week is None else Week.parse(week)
+    except UsageError as error:
+        raise UsageError(f"{option} is {error}") from None
 
 
 @contextmanager

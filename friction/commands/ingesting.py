@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, one_by_one
+from friction.commands import CONFIG, FILES, Config, Engine, Workers, asked_week, on_engine, one_by_one
 from friction.commands.batches import Format, in_inbox, list_batches, log, rehearse_files, say, withdraw_batch
 from friction.commands.progress import Progress
 from friction.errors import UsageError
@@ -50,7 +50,6 @@ def ingest(
     """Read files through the pipeline into the private store. The same file twice counts once."""
     from friction import settings as configuration
     from friction import sources
-    from friction.records import Week
 
     if (batches or withdraw is not None) and (files or inbox or dry_run or (batches and withdraw)):
         raise UsageError("--batches and --withdraw stand alone; read files with another command")
@@ -63,7 +62,7 @@ def ingest(
         return list_batches(settings, format)
     if withdraw is not None:
         return withdraw_batch(settings, withdraw)
-    given = None if week is None else Week.parse(week)
+    given = asked_week(week, "--week")
     paths = [path for named in files or [] for path in sources.listed(named)]
     if dry_run:
         waiting = [(path, source, given) for path in paths]

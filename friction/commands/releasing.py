@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from friction.commands import CONFIG, Config
+from friction.commands import CONFIG, Config, asked_week
 from friction.errors import UsageError
 from friction.wording import counted
 
@@ -61,9 +61,9 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     from friction.store.scores import ScoreStore
 
     this_week = Week.of(settings.today())
-    last = this_week + -1 if through is None else Week.parse(through)
+    last = asked_week(through, "--through") or this_week + -1
     if last >= this_week:
-        raise UsageError(f"{last} is not over yet; a window closes only on whole weeks")
+        raise UsageError(f"{last} is not over yet; a window closes only on whole weeks. Leave --through out")
     open_operations(settings.operations_address).close()  # made, or brought up to date, before others need it
     with (
         closing(ScoreStore(settings.scores_address)) as scores,
