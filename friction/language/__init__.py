@@ -23,9 +23,9 @@ import fasttext
 
 from friction.errors import RowError
 from friction.language.words import LITTLE_WORDS
-from friction.records import Lang
+from friction.records import LANGS, Lang
 
-SUPPORTED: Final[tuple[Lang, ...]] = ("en", "fr")
+SUPPORTED: Final = LANGS
 LEAST: Final = 1e-5
 """Probability of a language that the model does not name at all."""
 OURS: Final = 2.0

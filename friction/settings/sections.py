@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from friction.disclosure import FLOOR, MOST_EPSILON
 from friction.records import TeamId
+from friction.wording import Language
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 
@@ -108,7 +109,7 @@ class RecipientSection(Section):
     """One of ``[digest] recipients``; an address alone stands for one without more."""
 
     email: Address
-    language: Literal["en", "fr"] | None = None
+    language: Language | None = None
     """By default that of ``[digest]``."""
     team: str | None = None
     """Tell of this team's pairs alone."""
@@ -127,7 +128,7 @@ class SmtpSection(Section):
 class DigestSection(Section):
     """``[digest]``: the weekly e-mail."""
 
-    language: Literal["en", "fr"] = "en"
+    language: Language = "en"
     sender: Annotated[Address | None, Field(alias="from")] = None
     recipients: tuple[Annotated[RecipientSection, BeforeValidator(_as_recipient)], ...] = ()
     smtp: SmtpSection | None = None
