@@ -186,8 +186,7 @@ def chances(exact: int, people: int, mechanism: str, share: str = "blame") -> Ma
             if chance:
                 found[min(count, people)] = found.get(min(count, people), 0.0) + chance
         return found
-    most = MOST_PATTERNS if share == "patterns" else 1
-    ratio = math.exp(-float(SHARES[share]) * epsilon_of(mechanism) / most)
+    ratio = _ratio(mechanism, share)
     inner = {count: (1 - ratio) / (1 + ratio) * ratio ** abs(count - exact) for count in range(1, people)}
     return {0: _tail(ratio, exact), **inner, people: _tail(ratio, people - exact)}
 
@@ -196,9 +195,14 @@ def variance(mechanism: str, share: str = "blame") -> float:
     """What the mechanism adds to the variance of a published count; of rounding, the mean over its remainders."""
     if mechanism == MECHANISM:
         return (BASE**2 - 1) / 6
-    most = MOST_PATTERNS if share == "patterns" else 1
-    ratio = math.exp(-float(SHARES[share]) * epsilon_of(mechanism) / most)
+    ratio = _ratio(mechanism, share)
     return 2 * ratio / (1 - ratio) ** 2
+
+
+def _ratio(mechanism: str, share: str) -> float:
+    """How likely noise is, as a part of how likely noise one step nearer to 0 is."""
+    most = MOST_PATTERNS if share == "patterns" else 1
+    return math.exp(-float(SHARES[share]) * epsilon_of(mechanism) / most)
 
 
 def _tail(ratio: float, distance: int) -> float:
