@@ -3,7 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -45,10 +46,9 @@ def create(
     """Make a key and print it, alone and for the only time."""
     from friction.store import keys
 
-    settings, operations = _open(config)
     scopes = [s for s in keys.SCOPES if s in scope]
-    key, secret = keys.create(operations, scopes, team=_team(settings, team), name=name, days=expires)
-    operations.close()
+    with _opened(config) as (settings, operations):
+        key, secret = keys.create(operations, scopes, team=_team(settings, team), name=name, days=expires)
     until = "never ends" if key.expires is None else f"ends on {_moment(key.expires)}"
     print(f"Key {key.id} {until}. It is shown this once; keep it like a password:", file=sys.stderr)
     print(secret)
@@ -61,9 +61,8 @@ def list_keys(
     """List every key: what it is for, and whether it still opens anything."""
     from friction.store import keys
 
-    _, operations = _open(config)
-    found = keys.every(operations)
-    operations.close()
+    with _opened(config) as (_, operations):
+        found = keys.every(operations)
     rows: list[dict[str, str | list[str] | None]] = [
         {
             "id": key.id,
@@ -85,9 +84,8 @@ def revoke(id: Annotated[str, typer.Argument(help="The key's id.")], config: Con
     """End a key at once, in a running server too, with every session that was opened with it."""
     from friction.store import keys
 
-    _, operations = _open(config)
-    keys.revoke(operations, id)
-    operations.close()
+    with _opened(config) as (_, operations):
+        keys.revoke(operations, id)
     print(f"Key {id} is revoked.")
 
 
@@ -101,9 +99,8 @@ def audit(
     """Tell who asked the service for what: by key, to the minute."""
     from friction.store.audit import told
 
-    _, operations = _open(config)
-    found = told(operations, key=key, since=int(time.time()) - days * 86_400)
-    operations.close()
+    with _opened(config) as (_, operations):
+        found = told(operations, key=key, since=int(time.time()) - days * 86_400)
     rows: list[dict[str, str | list[str] | None]] = [
         {
             "minute": _moment(one.minute),
@@ -118,12 +115,14 @@ def audit(
     _say(rows, format, "requests")
 
 
-def _open(config: Path) -> tuple["Settings", "Database"]:
+@contextmanager
+def _opened(config: Path) -> Iterator[tuple["Settings", "Database"]]:
     from friction import settings as configuration
     from friction.store.operations import open_operations
 
     settings = configuration.load(config, private=False)
-    return settings, open_operations(settings.operations_address)
+    with closing(open_operations(settings.operations_address)) as operations:
+        yield settings, operations
 
 
 def _team(settings: "Settings", name: str | None) -> "TeamId | None":
