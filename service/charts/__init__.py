@@ -1,10 +1,10 @@
-"""Charts: one definition each, for the page, the mail and a file.
+"""Charts: one definition each, for the page and the mail.
 
 A chart is a scene of numbers and words (``matrix``, ``series``) that one template draws as SVG. On the page the style
-sheets give it colours, so that it follows dark mode, print and forced colours; ``Chart.file`` carries those sheets with
-it; ``Chart.png`` rasterises the same SVG with resvg in the light colours.
+sheets give it colours, so that it follows dark mode, print and forced colours; ``Chart.png`` rasterises the same SVG
+with resvg in the light colours.
 
-Why not Vega-Lite, as first planned: measured on one machine, altair with vl-convert adds 107 MB to an installation and
+Why not Vega-Lite: measured on one machine, altair with vl-convert adds 107 MB to an installation and
 139 MB to the process that draws, takes 0.5 s for its first chart and 49 ms for each later one, and its SVG says its
 colours in place, out of a style sheet's reach. The templates here and resvg-py add 3 MB and 11 MB, and a small
 picture takes 10 ms.

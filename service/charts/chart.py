@@ -1,4 +1,4 @@
-"""One drawn chart: its SVG for a page, a file that stands alone, a picture."""
+"""One drawn chart: its SVG for a page, and a picture of it."""
 
 import re
 from collections.abc import Mapping
@@ -41,43 +41,33 @@ class Chart:
     height: float
     scene: Mapping[str, object] = field(repr=False)
 
-    def svg(self, id: str = "", *, linked: bool = True) -> Markup:
+    def svg(self, id: str = "") -> Markup:
         """SVG for a page that has the style sheets ``palette.css`` and ``charts.css``.
 
         Args:
             id: tells it from other charts of the page; by default its kind.
-            linked: whether what it shows leads to the pages about it.
         """
-        return Markup(self._draw(id or self.kind, linked=linked, style=""))  # noqa: S704 - the template escapes
-
-    def file(self) -> str:
-        """SVG that stands alone, in light and in dark mode."""
-        return self._draw(self.kind, linked=False, style=_read("palette.css") + _read("charts.css"))
+        return Markup(self._draw(id or self.kind))  # noqa: S704 - the template escapes
 
     def png(self, scale: float = 2) -> bytes:
         """A picture in the light colours, ``scale`` times its size; needs no font of the system."""
         import resvg_py
 
-        drawn = self._draw(self.kind, linked=False, style=_light())
+        drawn = self._draw(self.kind, style=_light())
         return bytes(resvg_py.svg_to_bytes(svg_string=drawn, zoom=scale, skip_system_fonts=True, font_files=_FONTS))
 
-    def _draw(self, id: str, *, linked: bool, style: str) -> str:
+    def _draw(self, id: str, *, style: str = "") -> str:
         return _TEMPLATES.get_template(f"{self.kind}.svg").render(
             self.scene,
             chart=self,
             id=id,
-            linked=linked,
             style=Markup(style),  # noqa: S704 - our own style sheets
         )
 
 
 @cache
-def _read(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
-
-
-@cache
 def _light() -> str:
     """The rules for charts with the light colours filled in; resvg knows no custom properties."""
-    colours = dict(re.findall(r"--([\w-]+): (#\w+);", _read("palette.css").partition("}")[0]))
-    return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], _read("charts.css"))
+    palette, rules = ((_STATIC / name).read_text(encoding="utf-8") for name in ("palette.css", "charts.css"))
+    colours = dict(re.findall(r"--([\w-]+): (#\w+);", palette.partition("}")[0]))
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], rules)

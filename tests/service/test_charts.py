@@ -99,12 +99,10 @@ def test_hidden_pairs_are_drawn_alike_and_in_the_directory_s_order(rising: Trend
     assert drawn == charts.matrix([rising], Directory(dict(directory.teams)), "en").svg()
 
 
-def test_without_links_it_is_a_picture(rising: Trend, directory: Directory) -> None:
-    chart = charts.matrix([rising], directory, "en")
-    assert 'role="group"' in chart.svg()
-    assert "<a " in chart.svg()
-    assert 'role="img"' in chart.svg(linked=False)
-    assert "<a " not in chart.file()
+def test_a_matrix_is_a_group_of_links_and_a_series_a_picture(rising: Trend, directory: Directory) -> None:
+    matrix, series = charts.matrix([rising], directory, "en").svg(), charts.series(rising, directory, "en").svg()
+    assert ('role="group"' in matrix, "<a " in matrix) == (True, True)
+    assert ('role="img"' in series, "<a " in series) == (True, False)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
