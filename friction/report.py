@@ -16,7 +16,7 @@ from friction.records import Directory, Intervention, Pair
 from friction.store.releases import ReleaseStore
 from friction.taxonomy import PATTERNS
 from friction.trends import Point, Trend, trends
-from friction.wording import aligned, counted
+from friction.wording import aligned, counted, last_of
 
 TOO_FEW = "too few voices"
 PLACES: Final = 2
@@ -167,7 +167,7 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
             (
                 trend.from_team,
                 trend.about_team,
-                f"{last.cell.first_week}..{str(last.cell.last_week)[-3:]}",
+                f"{last.cell.first_week}..{last_of(last.cell.first_week, last.cell.last_week)}",
                 band(last.cell.respondents),
                 f"{last.blame.value:.0%} ({last.blame.low:.0%} to {last.blame.high:.0%})",
                 change,

@@ -1,8 +1,9 @@
-"""Words for people: the taxonomy in both languages; counts and tables for whoever reads a terminal."""
+"""Words for people: the taxonomy in both languages; weeks; counts and tables for whoever reads a terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
+from friction.records import Week
 from friction.taxonomy import Pattern
 
 Language = Literal["en", "fr"]
@@ -41,6 +42,16 @@ def counted(count: int, noun: str) -> str:
     ('1 row', '0 rows', '12,000 rows')
     """
     return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def last_of(first: Week, last: Week) -> str:
+    """The last week of a span as it is written after the first: without its year, where that is the same.
+
+    >>> last_of(Week.parse("2026-W44"), Week.parse("2026-W45")), last_of(Week.parse("2026-W53"), Week.parse("2027-W01"))
+    ('W45', '2027-W01')
+    """
+    year, _, week = str(last).partition("-")
+    return week if str(first).startswith(year) else str(last)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -20,7 +20,7 @@ from friction.conflict import Rise
 from friction.disclosure import band
 from friction.records import Week
 from friction.trends import Verdict
-from friction.wording import PATTERN_WORDS, Language
+from friction.wording import PATTERN_WORDS, Language, last_of
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "fr")
 _LOCALES: Final[Mapping[Language, str]] = {"en": "en_GB", "fr": "fr"}
@@ -112,8 +112,7 @@ class Words:
         """
         if first == last:
             return str(first)
-        end = str(last)[5:] if str(first)[:4] == str(last)[:4] else str(last)
-        return self("common.span", first=first, last=end)
+        return self("common.span", first=first, last=last_of(first, last))
 
     def disrespect(self, rise: Rise) -> str:
         """That relationship conflict rises, and by how much."""
