@@ -7,7 +7,8 @@ what sampling and rounding alone make. "Steady" is said where the difference is 
 ``STEADY_WITHIN`` (two one-sided tests at 5 %, Schuirmann 1987).
 
 A share is only compared with one of the same model and mechanism: another model finds other things. Pure; reads
-cells only. Called by ``friction.trends``, and for another count than that of blame by ``friction.conflict``.
+cells only. Called by ``friction.trends``, for another count than that of blame by ``friction.conflict``, and by
+``friction.visible``, which simulates what is found here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,13 +69,13 @@ def changes(
     """
     from scipy.stats import false_discovery_control, t
 
-    compared = {pair: found for pair, cells in series.items() if (found := _compare(cells, errors, week, count))}
+    compared = {pair: found for pair, cells in series.items() if (found := compare(cells, errors, week, count))}
     if not compared:
         return dict.fromkeys(series, Change())
-    common = max(_dispersion([s for c in compared.values() for s in (c.later, c.earlier)], 1.0, 0), 1.0)
-    spread = {pair: _dispersion((c.later, c.earlier), common, PRIOR_FREEDOM) for pair, c in compared.items()}
+    common = max(dispersion([s for c in compared.values() for s in (c.later, c.earlier)], 1.0, 0), 1.0)
+    spread = {pair: dispersion((c.later, c.earlier), common, PRIOR_FREEDOM) for pair, c in compared.items()}
     freedom = {p: PRIOR_FREEDOM + found.later.freedom + found.earlier.freedom for p, found in compared.items()}
-    error = {pair: _error(found, spread[pair]) for pair, found in compared.items()}
+    error = {pair: standard_error(found, spread[pair]) for pair, found in compared.items()}
     scores = {pair: c.value / error[pair] for pair, c in compared.items()}
     p_values = np.array([2 * t.sf(abs(score), freedom[pair]) for pair, score in scores.items()])
     weights = _weights(scores)
@@ -96,7 +97,7 @@ def changes(
             value=_held(c.value),
             low=_held(c.value - wide),
             high=_held(c.value + wide),
-            smallest_visible=c.smallest_visible(critical, partial(_error, dispersion=spread[pair]), errors),
+            smallest_visible=c.smallest_visible(critical, partial(standard_error, dispersion=spread[pair]), errors),
         )
     return result
 
@@ -133,19 +134,26 @@ def _unchanged(p_values: Array, weights: Array) -> float:
     return float((weights.max() + weights[p_values > 0.5].sum()) / (0.5 * len(weights)))
 
 
-def _compare(cells: Sequence[Cell], errors: Errors, week: Week, count: Count) -> Difference | None:
+def compare(cells: Sequence[Cell], errors: Errors, week: Week, count: Count = BLAME) -> Difference | None:
+    """A pair's recent share less its earlier one, as of a week; None without two periods. As ``changes``."""
     recent = [c for c in cells if week - c.last_week < RECENT_WEEKS]
     earlier = [c for c in cells if RECENT_WEEKS <= week - c.last_week < RECENT_WEEKS + EARLIER_WEEKS]
     return Difference.of(recent, earlier, errors, count) if recent and earlier else None
 
 
-def _error(found: Difference, dispersion: float) -> float:
+def standard_error(found: Difference, dispersion: float) -> float:
     """Standard error of a difference."""
     return float(np.sqrt(found.variance * dispersion + np.var(found.draws)))
 
 
-def _dispersion(shares: Sequence[Share], prior: float, weight: int) -> float:
-    """How much more than by chance cells vary around their shares: 1 is by chance alone."""
+def dispersion(shares: Sequence[Share], prior: float, weight: int) -> float:
+    """How much more than by chance cells vary around their shares: 1 is by chance alone.
+
+    Args:
+        shares: of the cells.
+        prior: what is believed of them before; counts as ``weight`` degrees of freedom.
+        weight: see there.
+    """
     freedom = weight + sum(s.freedom for s in shares)
     return (weight * prior + sum(s.misfit for s in shares)) / freedom if freedom else 1.0
 

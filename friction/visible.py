@@ -7,6 +7,7 @@ the classifier's error rates and random rounding are in the cells. Pure. Called 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import median
 from typing import Final
 
@@ -15,8 +16,15 @@ import numpy as np
 from friction.disclosure import Policy, round_randomly, round_respondents
 from friction.likelihood import Array, Errors
 from friction.records import LANGS, Cell, Pair, TeamId, Week
-from friction.shares import share
-from friction.verdicts import EARLIER_WEEKS, PRIOR_FREEDOM, RECENT_WEEKS, changes
+from friction.verdicts import (
+    EARLIER_WEEKS,
+    PRIOR_FREEDOM,
+    RECENT_WEEKS,
+    changes,
+    compare,
+    dispersion,
+    standard_error,
+)
 
 SEEN_AFTER: Final = 8
 """Weeks that a change has lasted when it should be seen."""
@@ -91,19 +99,11 @@ def _changed(
 def _error(speaking: Speaking, q: float | Array, errors: Errors, policy: Policy, mechanism: str) -> float:
     """Standard error of recent less earlier share, as ``friction.verdicts`` reckons it; the median of a few pairs."""
     rng = np.random.default_rng(_SEED)
-    week, found = START + WEEKS + -1, []
-    for _ in range(SIMULATED):
-        cells = simulate(_ANY, speaking, q, policy, mechanism, rng)
-        now = [c for c in cells if week - c.last_week < RECENT_WEEKS]
-        before = [c for c in cells if week - c.last_week >= RECENT_WEEKS]
-        if not (now and before):
-            continue
-        recent, earlier = share(now, errors), share(before, errors)
-        freedom = PRIOR_FREEDOM + recent.freedom + earlier.freedom
-        dispersion = (PRIOR_FREEDOM + recent.misfit + earlier.misfit) / freedom
-        variance = (recent.variance + earlier.variance) * dispersion
-        found.append(variance + float(np.var(recent.draws - earlier.draws)))
-    return float(np.sqrt(median(found))) if found else 0.0
+    pairs = (simulate(_ANY, speaking, q, policy, mechanism, rng) for _ in range(SIMULATED))
+    compared = [found for cells in pairs if (found := compare(cells, errors, START + WEEKS + -1))]
+    spread = (dispersion((found.later, found.earlier), 1.0, PRIOR_FREEDOM) for found in compared)
+    variances = [error**2 for error in map(standard_error, compared, spread)]
+    return sqrt(median(variances)) if variances else 0.0
 
 
 def seen_share(errors: Errors, blame: float) -> float:
