@@ -2,8 +2,8 @@
 
 A count was made of binomial people, of whom the classifier finds some and invents some (Rogan & Gladen 1978,
 "Estimating prevalence from the results of a screening test"), and then rounded or made noisy, as was their number
-(``friction.mechanisms``). Nothing here is approximate but the grid. Pure. Called by ``friction.rates``;
-``Errors`` also by ``friction.shares``.
+(``friction.mechanisms``). Nothing here is approximate but the grid. Pure. Called by ``friction.rates``; ``Errors`` by
+all that corrects a share.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """The share behind several cells taken together, unbiased and with its variance: what changes are measured with.
 
 Unlike the rates of single cells (``friction.rates``) nothing is steadied or held between 0 and 1 here, so that the
-difference of two shares is unbiased. Pure; reads cells only. Called by ``friction.verdicts`` and
-``friction.interventions``.
+difference of two shares is unbiased. Pure; reads cells only. Called by ``friction.verdicts``, ``friction.conflict``,
+``friction.interventions`` and ``friction.margins``.
 """
 
 from collections.abc import Callable, Sequence

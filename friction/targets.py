@@ -3,7 +3,8 @@
 A longer alias wins over a shorter one inside it; one with an article ("the buyers") is met without it, and in the
 singular. Words that only say "team" beside a name belong to the mention ("the sales team", « l'équipe commerciale »).
 Whether the word really means the team here is the classifier's to say.
-Called by ``friction.pipeline``; ``training`` uses the same finder, so that both read alike.
+Called by ``friction.pipeline``, and wherever somebody names a team; ``training`` uses the same finder, so that both
+read alike.
 """
 
 import re

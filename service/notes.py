@@ -6,7 +6,7 @@ What changes something, an upload, an intervention or a sign-in, is written befo
 Where the store is away, notes wait for it, up to ``MOST`` different ones; then new reads go unnoted, and the log says
 so.
 
-Made by ``service.app``; never sees a text, a query or an address.
+Made by ``service.access``; never sees a text, a query or an address.
 """
 
 import logging
