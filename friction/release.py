@@ -19,7 +19,7 @@ from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
 from friction.model_folder import RELEASED
 from friction.records import LANGS, Cell, Directory, Week
 from friction.store.releases import ReleaseStore, serialise
-from friction.store.scores import Closing, Pair, People, ScoreStore, Window
+from friction.store.scores import Closing, Pair, People, ScoreStore, Waiting, Window
 from friction.taxonomy import PATTERNS, Pattern
 
 
@@ -32,39 +32,52 @@ def release(
         The weeks that were released now; none where ``through`` was released before.
     """
     mechanism = mechanism_of(policy)
-    _deliver(scores, releases)
     done: list[Week] = []
     while True:
         with scores.closing() as store:
+            _deliver(store, releases)
             week = store.start if store.released is None else store.released + 1
             if week is None or week > through:
                 break
-            store.finish(week, serialise(_close_week(store, week, directory, policy, mechanism)))
-        _deliver(scores, releases)
+            cells = _close_week(store, releases.ends(), week, directory, policy, mechanism)
+            store.finish(week, serialise(cells))
         done.append(week)
     scores.scrub()
     return done
 
 
-def _deliver(scores: ScoreStore, releases: ReleaseStore) -> None:
+def _deliver(store: Closing, releases: ReleaseStore) -> None:
     """Hand finished releases over. Safe to repeat: the public side takes each once."""
-    with scores.closing() as store:
-        for week, cells in store.undelivered():
-            releases.append(week, cells)
-            store.delivered(week)
+    for week, cells in store.undelivered():
+        releases.append(week, cells)
+        store.delivered(week)
 
 
-def _close_week(store: Closing, week: Week, directory: Directory, policy: Policy, mechanism: Mechanism) -> list[Cell]:
-    """Close what can be closed, the window that has waited longest first: it has the first claim on a year's budget.
+def _close_week(
+    store: Closing,
+    ends: Mapping[Pair, Week],
+    week: Week,
+    directory: Directory,
+    policy: Policy,
+    mechanism: Mechanism,
+) -> list[Cell]:
+    """Close what can be closed, of the pair first that has longest been without a cell: it has the first claim on a
+    year's budget.
 
     A window that the budget does not cover stays open, and expires in its time, like one with too few voices.
+    ``ends``: the last week of each pair's last cell; from it follow its windows since, whether any expired or not.
     """
     cells: list[Cell] = []
     closed: list[Pair] = []
     start = store.start or week
-    for waiting in sorted(store.windows(week), key=lambda found: found.window.opens or start):
+
+    def without_cell_since(waiting: Waiting) -> Week:
+        last = ends.get(waiting.window.pair)
+        return start if last is None else last + 1
+
+    for waiting in sorted(store.windows(week), key=without_cell_since):
         window = waiting.window
-        opens = _opening(window.opens or start, week, policy)
+        opens = _opening(without_cell_since(waiting), week, policy)
         speaks, about = window.pair
         is_reportable = directory.may_be_spoken_of(about, policy.min_team_size, merged=waiting.merged, by=speaks)
         is_heard = is_reportable and policy.enough_voices(directory.heard(speaks, waiting.voices))

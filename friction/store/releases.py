@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from friction.errors import IntegrityError
@@ -130,6 +130,13 @@ class ReleaseStore:
             query = query.where(_CELLS.c.from_team == from_team, _CELLS.c.about_team == about_team)
         with self._database.read() as db:
             return _sorted(db.execute(query))
+
+    def ends(self) -> dict[tuple[TeamId, TeamId], Week]:
+        """The last week of each pair's last cell."""
+        pair = _CELLS.c.from_team, _CELLS.c.about_team
+        with self._database.read() as db:
+            rows = db.execute(select(*pair, func.max(_CELLS.c.last_week).label("last")).group_by(*pair))
+            return {(TeamId(row.from_team), TeamId(row.about_team)): Week(row.last) for row in rows}
 
     def last_week(self) -> Week | None:
         """The last week released."""

@@ -18,7 +18,7 @@ from friction.disclosure import Policy
 from friction.mechanisms import Counts, Draw, Mechanism, chances, mechanism_of
 from friction.records import Cell, Directory, Week
 from friction.release import _close_week
-from friction.store.scores import Vote
+from friction.store.scores import Pair, Vote
 from tests.attacks.companies import Company, of_pair
 from tests.attacks.memory import Memory
 
@@ -58,6 +58,7 @@ def played(
     """Every cell that a company releases, week by week."""
     memory = Memory(lambda _: rng.bytes(32))
     batches: dict[Week, list[Vote]] = {}
+    ends: dict[Pair, Week] = {}
     for vote in votes:
         batches.setdefault(arrivals(vote), []).append(vote)
     cells: list[Cell] = []
@@ -67,7 +68,9 @@ def played(
     for week in (first + i for i in range(last - first + 1)):
         memory.add(batches.get(week, []))
         policy = policies(week)
-        cells += _close_week(memory, week, directory, policy, mechanism or _mechanism(policy))  # type: ignore[arg-type]
+        made = _close_week(memory, ends, week, directory, policy, mechanism or _mechanism(policy))  # type: ignore[arg-type]
+        ends.update(((cell.from_team, cell.about_team), week) for cell in made)
+        cells += made
         memory.finish(week)
     return cells
 

@@ -28,7 +28,6 @@ class Memory:
     start: Week | None = None
     released: Week | None = None
     rows: dict[Pair, list[tuple[Week, Vote]]] = field(default_factory=lambda: defaultdict(list))
-    opens: dict[Pair, Week] = field(default_factory=dict)
     salts: dict[Pair, bytes] = field(default_factory=dict)
     ledger: list[tuple[str, Week, Decimal]] = field(default_factory=list)
 
@@ -45,7 +44,7 @@ class Memory:
         for pair in sorted(self.rows):
             if votes := self._votes(pair, through):
                 pools = Counter(pool for pool, _ in {(vote.pool, vote.respondent) for vote in votes})
-                window = Window(pair, self.opens.get(pair), self.salts[pair])
+                window = Window(pair, self.salts[pair])
                 merged = any(vote.merged for vote in votes)
                 yield Waiting(window, people(votes), max(pools.values()), merged=merged)
 
@@ -58,7 +57,6 @@ class Memory:
     def close(self, pairs: Iterable[Pair], through: Week) -> None:
         for pair in pairs:
             self.rows[pair] = [(week, vote) for week, vote in self.rows[pair] if week > through]
-            self.opens[pair] = through + 1
             if not self.rows[pair]:
                 self.salts.pop(pair)
 

@@ -29,7 +29,7 @@ from friction.store.scores.tables import (
     Pair,
     Window,
     clock,
-    find_window,
+    find_salt,
     is_pair,
     pools,
     set_clock,
@@ -291,14 +291,10 @@ class _Adding:
     def _window(self, pair: Pair) -> Window:
         """The pair's open window, with a salt from now on."""
         if pair not in self._windows:
-            found = find_window(self._db, pair)
-            opens, salt = found or (None, None)
+            salt = find_salt(self._db, pair)
             if salt is None:
                 salt = secrets.token_bytes(32)
-                if found is None:
-                    self._db.execute(insert(WINDOWS).values(from_team=pair[0], about_team=pair[1], salt=salt))
-                else:
-                    self._db.execute(update(WINDOWS).where(is_pair(WINDOWS, pair)).values(salt=salt))
-            self._windows[pair] = Window(pair, opens, salt)
+                self._db.execute(insert(WINDOWS).values(from_team=pair[0], about_team=pair[1], salt=salt))
+            self._windows[pair] = Window(pair, salt)
             self._tags[pair] = batch_tag(salt, self._batch)
         return self._windows[pair]

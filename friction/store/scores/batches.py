@@ -30,8 +30,8 @@ from friction.store.scores.tables import (
     Window,
     clock,
     is_pair,
-    salted,
     set_clock,
+    windows,
 )
 from friction.wording import counted
 
@@ -131,18 +131,18 @@ def forget(db: Connection) -> None:
     """Forget batches of which no vote is in an open window, and the keys of all: one that stayed with some open window
     would outlive others, and whoever holds the store and all of a file but a name could test names with it.
     """
-    windows = salted(db)
-    blocks = [windows[:1]]  # most stand in the first that they may stand in
-    blocks += [windows[i : i + AT_ONCE] for i in range(1, len(windows), AT_ONCE)]
+    waiting = windows(db)
+    blocks = [waiting[:1]]  # most stand in the first that they may stand in
+    blocks += [waiting[i : i + AT_ONCE] for i in range(1, len(waiting), AT_ONCE)]
     for id in db.scalars(select(BATCHES.c.id)).all():
         if not any(_stands(db, id, some) for some in blocks):
             db.execute(delete(BATCHES).where(BATCHES.c.id == id))
     db.execute(update(BATCHES).values(key=None))
 
 
-def _stands(db: Connection, id: bytes, windows: Sequence[Window]) -> bool:
+def _stands(db: Connection, id: bytes, some: Sequence[Window]) -> bool:
     """Whether a vote of a batch is in one of the windows. The database looks: tags are many, where much waits."""
-    tags = [batch_tag(window.salt, id) for window in windows]
+    tags = [batch_tag(window.salt, id) for window in some]
     return db.execute(select(PARTS.c.batch).where(PARTS.c.batch.in_(tags)).limit(1)).first() is not None
 
 
@@ -160,7 +160,7 @@ def _find(db: Connection, wanted: str) -> Any:
 
 def _parts(db: Connection, id: bytes) -> Sequence[Row[Any]]:
     """Where votes of a batch stand, under its tag in each window."""
-    tags = [batch_tag(window.salt, id) for window in salted(db)]
+    tags = [batch_tag(window.salt, id) for window in windows(db)]
     return db.execute(select(PARTS).where(PARTS.c.batch.in_(tags))).all()
 
 
@@ -176,6 +176,4 @@ def _take_out(db: Connection, parts: Sequence[Row[Any]]) -> None:
             delete(table).where(here), [{f"in_{name}": getattr(part, name) for name in _PLACE} for part in parts]
         )
     for pair in {(part.from_team, part.about_team) for part in parts}:
-        empty = and_(is_pair(WINDOWS, pair), ~exists().where(is_pair(SCORES, pair)))
-        db.execute(delete(WINDOWS).where(empty, WINDOWS.c.opens.is_(None)))
-        db.execute(update(WINDOWS).where(empty).values(salt=None))
+        db.execute(delete(WINDOWS).where(is_pair(WINDOWS, pair), ~exists().where(is_pair(SCORES, pair))))

@@ -28,11 +28,9 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    update,
 )
 
 from friction.disclosure import SEEN_WEEKS, YEAR, majority
-from friction.errors import IntegrityError
 from friction.records import LANGS, Lang, TeamId, Week
 from friction.store.scores import batches
 from friction.store.scores.tables import (
@@ -74,7 +72,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An open window with votes in it.
+    """An open window, and what its votes say.
 
     Attributes:
         people: who spoke, in groups that said the same.
@@ -109,27 +107,21 @@ class Closing:
         """Open windows that have rows up to and with week ``through``."""
         for row in self._db.execute(WAITING, {"through": through.index}).all():
             pair = (TeamId(row.from_team), TeamId(row.about_team))
-            if row.salt is None:
-                raise IntegrityError(
-                    f"The votes of {pair[0]} about {pair[1]} have no salt: the private store is damaged"
-                )
-            opens = None if row.opens is None else Week(row.opens)
             found = self._db.execute(PEOPLE, _place(pair, through)).all()
             people = [_alike(*alike) for *alike, _ in found]
-            yield Waiting(Window(pair, opens, row.salt), people, voices=found[0].voices, merged=bool(row.merged))
+            yield Waiting(Window(pair, row.salt), people, voices=found[0].voices, merged=bool(row.merged))
 
     def models(self, pair: Pair, through: Week) -> dict[str, int]:
         """People of a window of whose comments each model scored one."""
         return {row.model: row.people for row in self._db.execute(MODELS, _place(pair, through))}
 
     def close(self, pairs: Sequence[Pair], through: Week) -> None:
-        """Delete windows' rows and, unless rows for later weeks wait under them, their salts; open the next ones."""
+        """Delete windows' rows and, unless rows for later weeks wait under them, all else that says they were there."""
         if not pairs:
             return
         places = [_place(pair, through) for pair in pairs]
         for statement in DELETING:
             self._db.execute(statement, places)
-        self._db.execute(REOPENING, [place | {"next": (through + 1).index} for place in places])
 
     def finish(self, week: Week, release: str) -> None:
         """Note that ``week`` is released, and keep its cells until they are delivered; forget what is closed."""
@@ -244,13 +236,8 @@ MODELS: Final = (
     .where(_in_window(SCORES))
     .group_by(SCORES.c.model)
 )
-DELETING: Final = [delete(table).where(_in_window(table)) for table in (SCORES, ARRIVALS, PARTS)]
-REOPENING: Final = (
-    update(WINDOWS)
-    .where(is_pair(WINDOWS, (bindparam("speaks"), bindparam("about"))))
-    .values(
-        opens=bindparam("next"),
-        salt=case((_OLDEST.is_not(None), WINDOWS.c.salt)),
-    )
-)
+DELETING: Final = [
+    *(delete(table).where(_in_window(table)) for table in (SCORES, ARRIVALS, PARTS)),
+    delete(WINDOWS).where(is_pair(WINDOWS, (bindparam("speaks"), bindparam("about"))), _OLDEST.is_(None)),
+]
 """What a release asks and does, each by way of an index (``tests/store/test_plans.py``)."""

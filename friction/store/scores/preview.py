@@ -16,7 +16,7 @@ from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import Again, Voices, known, voices
 from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
-from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, find_window, is_pair, oldest_week
+from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, find_salt, is_pair, oldest_week
 from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 1000
@@ -127,8 +127,8 @@ class Preview:
     def _window(self, db: Connection | None, pair: Pair) -> Window:
         """The pair's window as it is now, and those who speak in it, as far as it matters."""
         if pair not in self._windows:
-            opens, salt = (None if db is None else find_window(db, pair)) or (None, None)
-            self._windows[pair] = Window(pair, opens, salt or secrets.token_bytes(32))
+            salt = None if db is None else find_salt(db, pair)
+            self._windows[pair] = Window(pair, salt or secrets.token_bytes(32))
             self._people[pair] = defaultdict(set)
             if db is not None:
                 self._speaking[pair] = voices(db, pair)

@@ -64,9 +64,10 @@ WINDOWS: Final = Table(
     METADATA,
     Column("from_team", String, primary_key=True),
     Column("about_team", String, primary_key=True),
-    Column("opens", Integer),
-    Column("salt", LargeBinary),
+    Column("salt", LargeBinary, nullable=False),
 )
+"""Open windows with votes in them. Where a pair's next one opens, the released cells say: a row that outlived an
+expired window would say that the pair was spoken of."""
 SCORES: Final = Table(
     "scores",
     METADATA,
@@ -125,16 +126,15 @@ LEDGER: Final = Table(
     Column("epsilon", String, nullable=False),
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
-SCHEMA: Final = Schema("scores", METADATA, head="0008", unversioned=("scores", "lang"))
+SCHEMA: Final = Schema("scores", METADATA, head="0009", unversioned=("scores", "lang"))
 Pair = tuple[TeamId, TeamId]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A pair's open window. ``opens`` is None while no window of the pair was ever closed."""
+    """A pair's open window with votes in it."""
 
     pair: Pair
-    opens: Week | None
     salt: bytes = field(repr=False)
 
 
@@ -143,19 +143,15 @@ def is_pair(table: Table, pair: Pair | tuple[ColumnElement[str], ColumnElement[s
     return and_(table.c.from_team == pair[0], table.c.about_team == pair[1])
 
 
-def find_window(db: Connection, pair: Pair) -> tuple[Week | None, bytes | None] | None:
-    """Where a pair's window opens, and its salt while votes are in it; None where nobody ever spoke of the pair."""
-    row = db.execute(select(WINDOWS.c.opens, WINDOWS.c.salt).where(is_pair(WINDOWS, pair))).one_or_none()
-    return None if row is None else (None if row.opens is None else Week(row.opens), row.salt)
+def find_salt(db: Connection, pair: Pair) -> bytes | None:
+    """The salt of a pair's window, or None where no vote is in it."""
+    return db.scalar(select(WINDOWS.c.salt).where(is_pair(WINDOWS, pair)))
 
 
-def salted(db: Connection) -> list[Window]:
+def windows(db: Connection) -> list[Window]:
     """Every window with votes in it."""
-    rows = db.execute(select(WINDOWS).where(WINDOWS.c.salt.is_not(None)).order_by("from_team", "about_team"))
-    return [
-        Window((TeamId(r.from_team), TeamId(r.about_team)), None if r.opens is None else Week(r.opens), r.salt)
-        for r in rows
-    ]
+    rows = db.execute(select(WINDOWS).order_by("from_team", "about_team"))
+    return [Window((TeamId(row.from_team), TeamId(row.about_team)), row.salt) for row in rows]
 
 
 def pools(*where: ColumnElement[bool]) -> Select[Any]:
