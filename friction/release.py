@@ -39,7 +39,7 @@ def release(
             week = store.start if store.released is None else store.released + 1
             if week is None or week > through:
                 break
-            cells = _close_week(store, releases.ends(), week, directory, policy, mechanism)
+            cells = _close_week(store, releases.ends(before=week), week, directory, policy, mechanism)
             store.finish(week, serialise(cells))
         done.append(week)
     scores.scrub()

@@ -187,6 +187,23 @@ def test_a_crash_between_the_stores_loses_and_doubles_nothing(  # type: ignore[n
     assert releases.verify()[0] == 1
 
 
+def test_a_private_store_of_some_weeks_ago_releases_the_same_once_more(  # type: ignore[no-untyped-def]
+    close, scores: ScoreStore, make_vote: MakeVote, ask: Ask
+) -> None:
+    """It was restored from a backup; the other store has the cells that it is about to make."""
+    weeks = ("2026-W10", "2026-W11", "2026-W12")
+    tables = ("scores", "arrivals", "parts", "seen", "windows", "clock")
+    scores.add_batch(b"all", [make_vote(f"p{i}", week, blamed=i < 4) for week in weeks for i in range(7)])
+    for table in tables:
+        ask(f"create table backup_{table} as select * from {table}")
+    first = close(through=weeks[-1])
+    assert len(first) == 3
+    for table in tables:
+        ask(f"delete from {table}")
+        ask(f"insert into {table} select * from backup_{table}")
+    assert close(through=weeks[-1]) == first
+
+
 def test_an_idle_pair_s_window_expires_too(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
     close(make_vote(f"p{i}") for i in range(6))
     cells = close((make_vote(f"p{i}", "2026-W40", comment=f"later{i}") for i in range(6)), through="2026-W40")

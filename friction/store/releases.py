@@ -131,12 +131,13 @@ class ReleaseStore:
         with self._database.read() as db:
             return _sorted(db.execute(query))
 
-    def ends(self) -> dict[tuple[TeamId, TeamId], Week]:
-        """The last week of each pair's last cell."""
+    def ends(self, before: Week) -> dict[tuple[TeamId, TeamId], Week]:
+        """The last week of each pair's last cell before a week."""
         pair = _CELLS.c.from_team, _CELLS.c.about_team
+        last = select(*pair, func.max(_CELLS.c.last_week).label("last")).where(_CELLS.c.last_week < before.index)
         with self._database.read() as db:
-            rows = db.execute(select(*pair, func.max(_CELLS.c.last_week).label("last")).group_by(*pair))
-            return {(TeamId(row.from_team), TeamId(row.about_team)): Week(row.last) for row in rows}
+            rows = db.execute(last.group_by(*pair)).all()
+        return {(TeamId(row.from_team), TeamId(row.about_team)): Week(row.last) for row in rows}
 
     def last_week(self) -> Week | None:
         """The last week released."""
