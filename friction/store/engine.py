@@ -131,18 +131,25 @@ class Database:
                 db.invalidate()  # a pooled connection would keep the lock
 
     def scrub(self, *tables: str) -> None:
-        """Give back the space of what was deleted, so that the files no longer hold it.
+        """Leave nothing in the files of what was deleted from these tables; without one, only cut SQLite's log.
 
-        SQLite overwrites what is deleted (``secure_delete``), but its write-ahead log keeps earlier pages until it is
-        cut; PostgreSQL keeps deleted rows until a table is written anew.
+        SQLite overwrites what is deleted (``secure_delete``), but not always what it moved from one page to another
+        before, until the file is written anew; its write-ahead log keeps earlier pages until it is cut. PostgreSQL
+        keeps deleted rows until a table is written anew. Costs what is left, on SQLite in memory too.
 
         Raises:
             UsageError: the database cannot be reached or is lost on the way, its disk is full, or another is at work.
         """
         with self._connected() as db, self._said(OperationalError):
             db.execution_options(isolation_level="AUTOCOMMIT")
-            for command in [_CUT] if self.is_sqlite else [f"VACUUM (FULL) {table}" for table in tables]:
-                db.exec_driver_sql(command)
+            if not self.is_sqlite:
+                for table in tables:
+                    db.exec_driver_sql(f"VACUUM (FULL) {table}")
+                return
+            if tables:
+                _write_anew(db)
+            if db.exec_driver_sql(_CUT).scalar() and tables:
+                raise UsageError(f"Another friction process is reading {self.shown}. Try again when it is done.")
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -244,6 +251,18 @@ def _pragmas(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _write_anew(db: Connection) -> None:
+    """By way of memory: by way of a temporary file, SQLite would leave what is in the store in another folder."""
+    file: Any = db.connection.dbapi_connection
+    file.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)  # what it writes
+    try:
+        for command in ("PRAGMA temp_store=MEMORY", "VACUUM", "PRAGMA temp_store=DEFAULT"):
+            db.exec_driver_sql(command)
+    finally:
+        file.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
 def _begin(connection: Connection) -> None:
-    alone = connection.get_execution_options().get("alone", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("alone") else "BEGIN")

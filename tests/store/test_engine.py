@@ -71,6 +71,21 @@ def test_opening_a_store_again_takes_no_lock_from_who_has_it_open(operations: Da
         assert len(keys.every(operations)) == made
 
 
+def test_who_reads_what_was_there_keeps_a_scrub_from_its_work_and_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log could not be cut, and holds what was deleted."""
+    monkeypatch.setattr(engine, "_PRAGMAS", [*engine._PRAGMAS, "busy_timeout=100"])
+    store = open_operations(settings.operations_address)
+    with store.read() as db:
+        db.execute(text("select count(*) from keys"))
+        keys.create(store, ["read"])
+        with pytest.raises(UsageError, match="Another friction process is reading"):
+            store.scrub("keys")
+    store.scrub("keys")
+    store.close()
+
+
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_what_keeps_a_scrub_from_its_work_is_said(operations: Database, settings: Settings) -> None:
     hasty = open_operations(f"{settings.operations_address}%20-clock_timeout%3D200")
