@@ -129,3 +129,5 @@ NOT_PEOPLE: Final = frozenset(
     francais allemand europe european brexit covid i i'm i'd i've i'll ok okay lol btw""".split()
 )
 """Capitalised, found after words of speech, and nobody."""
+ABBREVIATIONS: Final = frozenset("hana nino osha samu".split())
+"""In capitals, and nobody; otherwise given names."""

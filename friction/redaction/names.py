@@ -28,20 +28,22 @@ class NameFinder:
     def find(self, text: str) -> list[Span]:
         """Spans of names, in order, without overlaps."""
         sentence = Sentence(text)
-        starts = _starts(sentence.words)
+        starts = _starts(sentence)
         if not starts:
             return []
         reader = _Reader(sentence, Signs(sentence, self._spared.covered(sentence.words)))
         return list(reader.spans(starts))
 
 
-def _starts(seen: Sequence[Word]) -> list[int]:
+def _starts(sentence: Sentence) -> list[int]:
     """Indices of the words that a name could begin with: few, so that what takes long looks at few."""
-    small, before = lexicon().lower, context.BEFORE_NAMES
+    seen, small, before = sentence.words, lexicon().lower, context.BEFORE_NAMES
     return [
         at
         for at, word in enumerate(seen)
-        if word.text[0].isupper() or word.folded in small or (at and seen[at - 1].folded in before)
+        if word.text[0].isupper()
+        or word.folded in small
+        or (at and (seen[at - 1].folded in before or sentence.is_handle(at - 1)))
     ]
 
 
@@ -102,7 +104,8 @@ class _Reader:
         if titled is not None:
             return titled
         if not word.text[0].isupper():
-            return at if word.folded in self._lists.lower and signs.is_lower_name(at) else None
+            small = word.folded in self._lists.lower and signs.is_lower_name(at)
+            return at if small or signs.is_behind_handle(at) else None
         if signs.is_spared(at):
             return None
         if len(word.text) == 1:
@@ -111,7 +114,7 @@ class _Reader:
             return None
         known = signs.known(at)
         if known == "plain":
-            return at if self._sentence.shouted or not (word.text.isupper() and len(word.text) <= 4) else None
+            return at if self._sentence.shouted or not signs.is_abbreviation(at) else None
         if known:
             return at if signs.is_meant(at, known) else None
         if signs.is_addressed(at, unknown=True) or signs.acts(at):

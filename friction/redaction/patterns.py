@@ -114,6 +114,9 @@ RECOGNISERS: Final = (
     ),
     Recogniser("handle", re.compile(r"<@[UWB][A-Z0-9]{4,}(?:\|[^>]*)?>|<!subteam\^[A-Z0-9]+(?:\|[^>]*)?>"), hint="<"),
     Recogniser(
+        "handle", re.compile(r"(?<![\w-])[UW](?=[A-Z]*\d[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{8,10}(?![\w-])"), hint="UW"
+    ),
+    Recogniser(
         "handle",
         re.compile(
             r"(?<![\w@./])@(?!(?:channel|here|everyone|all|tous|team|firstname|prenom|lastname|nom)\b)[^\W\d][\w.-]*\w"

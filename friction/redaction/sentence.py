@@ -70,6 +70,11 @@ class Sentence:
         sides = self.text[word.end : word.end + 1], self.text[word.start - 1 : word.start] if word.start else ""
         return any(side and (side in marks or side.isdigit()) for side in sides)
 
+    def is_handle(self, at: int) -> bool:
+        """Whether an "@" stands right before the word."""
+        start = self.words[at].start
+        return start > 0 and self.text[start - 1] == "@"
+
     def in_heading(self, at: int) -> bool:
         """Whether the words on both sides are capitalised too: A Title Like This."""
         return (

@@ -84,10 +84,21 @@ class Signs:
             and word.text[-1] not in "\u00e9r"
         )
 
+    def is_behind_handle(self, at: int) -> bool:
+        """A family name written small right after somebody's handle: "@anne durand"."""
+        is_behind = at > 0 and self._sentence.previous(at) is not None and self._sentence.is_handle(at - 1)
+        return is_behind and not self.is_spared(at) and self.continues(at, small=True)
+
+    def is_abbreviation(self, at: int) -> bool:
+        """Whether a word is in so few capitals that it is one more often than a name, common given names apart."""
+        word = self._words[at]
+        is_name = word.folded in self._lists.lower and word.folded not in context.ABBREVIATIONS
+        return word.text.isupper() and len(word.text) <= 4 and not is_name
+
     def is_thing(self, at: int) -> bool:
         """A street, a room, a firm that bears a name; a word that is part of a path."""
         if self._sentence.touches(at, "@/\\_#"):
-            return not self._is_beside_slash(at)
+            return not self._is_beside_name(at)
         following = self._sentence.next(at)
         if following is not None and following.folded in context.THINGS_AFTER:
             return True
@@ -190,6 +201,7 @@ class Signs:
             and before.folded not in context.SPEECH
             and before.folded not in context.THINGS_BEFORE
             and not self.is_spared(at)
+            and not self._sentence.touches(at, "@/\\_#")
         )
 
     def is_particle_of_family(self, at: int) -> bool:
@@ -224,9 +236,12 @@ class Signs:
             return False
         return any(self.is_spared(i) for i in range(at + 2, min(at + 4, len(self._words))))
 
-    def _is_beside_slash(self, at: int) -> bool:
-        """As in "Shaun/Leila"."""
+    def _is_beside_name(self, at: int) -> bool:
+        """As in "Shaun/Leila", "Anne_Durand"."""
         sides = [i for i in (at - 1, at + 1) if 0 <= i < len(self._words)]
         return any(
-            self._sentence.between(min(i, at)) == "/" and self._words[i].folded in self._lists.plain for i in sides
+            self._sentence.between(min(i, at)) in ("/", "_")
+            and self._words[i].folded in self._lists.plain
+            and not self.is_spared(i)
+            for i in sides
         )

@@ -42,6 +42,9 @@ def marked(text: str, spared: tuple[str, ...] = ()) -> str:
         "my manager, ‹Zebulon›, notre déléguée, ‹Zébulonne›",
         "‹Shaun›/‹Leila›",
         "The apprentice ‹Tibor Smith› left",
+        "‹ANNE› never answers, said ‹LENA›",
+        "‹Anne›_‹Durand› wrote it, see ‹ANNE›_‹DURAND›",
+        "@anne ‹durand› said no, @Anne ‹Durand› too",
     ],
 )
 def test_found(text: str) -> None:
@@ -68,6 +71,9 @@ def test_found(text: str) -> None:
         "Das Marketing antwortet nie. Los de ventas no responden. Die Kollegen sind nett.",
         "the will, a rose, il se marie, le manuel, je suis ravi",
         "config/Martin/settings and Kevin42 and #Karen",
+        "The NINO is wrong, OSHA said no. On a eu le SAMU. PIO told the paper. La MOA dit oui, l'IDE a vu.",
+        "Sales_Report and Report_2026, page_Martin",
+        "@anne merci, @anne please look, @anne thanks",
     ],
 )
 def test_near_misses_stay(text: str) -> None:

@@ -22,6 +22,7 @@ def marked(text: str) -> str:
     "text",
     [
         "write to ‹email:a.b+c@corp.example.org›, please",
+        "‹handle:U01ABC234› and ‹handle:W012A3CDEFG› never answer, <‹handle:U02XYZ789›>",
         "‹email:x@corp.example›;‹email:y@corp.example› in copy",
         "‹email:desk (at) corp.example› they said",
         "see ‹url:https://wiki.corp.example/x?user=jdoe&id=4›.",
@@ -68,7 +69,7 @@ def test_found(text: str) -> None:
         "Part no. 4000 1234 5678 9010, batch 20260314-001, ref 4415 8830",
         "they asked for an IBAN, a SIN, an SSN",
         "@channel, @here, @tous: dear @firstname",
-        "model E220 and E330, code E4471, SKU M10442",
+        "UNDERWRITE, WAREHOUSES, U01ABC, W123456789, model E220 and E330, code E4471, SKU M10442",
         "1.Do this 2.Do that and so on.Then stop",
         "we use ASP.NET, e.g. for the shop",
         "5, 4, 3, 2, 1 and 48.8566, 2.3522",
