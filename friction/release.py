@@ -19,7 +19,7 @@ from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
 from friction.model_folder import RELEASED
 from friction.records import LANGS, Cell, Directory, Week
 from friction.store.releases import ReleaseStore, serialise
-from friction.store.scores import Closing, Pair, People, ScoreStore, Waiting, Window
+from friction.store.scores import Closing, Pair, People, ScoreStore, Window
 from friction.taxonomy import PATTERNS, Pattern
 
 
@@ -64,20 +64,27 @@ def _close_week(
     """Close what can be closed, of the pair first that has longest been without a cell: it has the first claim on a
     year's budget.
 
-    A window that the budget does not cover stays open, and expires in its time, like one with too few voices.
+    A window that the budget does not cover stays open, and expires in its time, like one with too few voices. Rows from
+    before a window opens, which has become shorter since they came, expire first.
     ``ends``: the last week of each pair's last cell; from it follow its windows since, whether any expired or not.
     """
     cells: list[Cell] = []
     closed: list[Pair] = []
     start = store.start or week
 
-    def without_cell_since(waiting: Waiting) -> Week:
-        last = ends.get(waiting.window.pair)
+    def without_cell_since(pair: Pair) -> Week:
+        last = ends.get(pair)
         return start if last is None else last + 1
 
-    for waiting in sorted(store.windows(week), key=without_cell_since):
+    def opening(pair: Pair) -> Week:
+        return _opening(without_cell_since(pair), week, policy)
+
+    for pair, oldest in store.oldest(week).items():
+        if oldest < opening(pair):
+            store.close([pair], opening(pair) + -1)
+    for waiting in sorted(store.windows(week), key=lambda waiting: without_cell_since(waiting.window.pair)):
         window = waiting.window
-        opens = _opening(without_cell_since(waiting), week, policy)
+        opens = opening(window.pair)
         speaks, about = window.pair
         is_reportable = directory.may_be_spoken_of(about, policy.min_team_size, merged=waiting.merged, by=speaks)
         is_heard = is_reportable and policy.enough_voices(directory.heard(speaks, waiting.voices))

@@ -141,6 +141,17 @@ def test_a_pair_whose_rows_expired_is_one_that_nobody_wrote_about(close, make_vo
     assert expired.first_week == untold.first_week
 
 
+def test_a_shorter_longest_window_counts_no_rows_from_before_it(close, make_vote: MakeVote, ask: Ask) -> None:  # type: ignore[no-untyped-def]
+    """Windows of four weeks from W10 on are W10 to W13 and W14 to W17: who wrote in W10 is in none that is open."""
+    assert close([make_vote(f"p{i}") for i in range(3)], through="2026-W13") == []
+    more = [make_vote(f"q{i}", "2026-W15") for i in range(2)]
+    assert close(more, through="2026-W15", max_window_weeks=4) == []
+    assert _left(ask) == 2
+    last = [make_vote(f"r{i}", "2026-W16") for i in range(3)]
+    (cell,) = close(last, through="2026-W16", max_window_weeks=4)
+    assert (str(cell.first_week), str(cell.last_week), cell.respondents) == ("2026-W14", "2026-W16", 6)
+
+
 def test_late_rows_count_in_the_open_window(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]
     first = close([make_vote(f"p{i}") for i in range(6)])
     late = [make_vote(f"q{i}", "2026-W09", comment=f"late{i}") for i in range(6)]

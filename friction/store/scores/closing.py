@@ -103,6 +103,11 @@ class Closing:
         """The last week that was released."""
         return clock(self._db, "released")
 
+    def oldest(self, through: Week) -> dict[Pair, Week]:
+        """The first week of which each open window has rows, of those that have some up to and with ``through``."""
+        rows = self._db.execute(WAITING, {"through": through.index})
+        return {(TeamId(row.from_team), TeamId(row.about_team)): Week(row.oldest) for row in rows}
+
     def windows(self, through: Week) -> Iterator[Waiting]:
         """Open windows that have rows up to and with week ``through``."""
         for row in self._db.execute(WAITING, {"through": through.index}).all():
@@ -226,7 +231,7 @@ _MERGED: Final = (
     .correlate(WINDOWS)
 )
 WAITING: Final = (
-    select(WINDOWS, _MERGED.label("merged"))
+    select(WINDOWS, _OLDEST.label("oldest"), _MERGED.label("merged"))
     .where(bindparam("through") >= _OLDEST)
     .order_by(WINDOWS.c.from_team, WINDOWS.c.about_team)
 )
