@@ -7,7 +7,7 @@ from typing import Protocol
 from starlette.requests import Request
 
 from friction.model_folder import RELEASED, StanceErrors, read_card
-from friction.records import Comment, Directory, Intervention, Scored, Week
+from friction.records import Comment, Directory, Intervention, Scored, TeamId, Week
 from friction.settings import Settings
 from friction.spool import Spool
 from friction.store import interventions
@@ -71,15 +71,19 @@ class State:
         """What is released now, reckoned once for all who ask."""
         return self.released.now(self.releases, self.interventions, self.errors)
 
-    def enter(self, done: Intervention) -> None:
+    def enter(self, done: Intervention, *, team: TeamId | None) -> None:
         """Keep something done about a pair, and show its effect from now on.
+
+        Args:
+            done: about a pair that its caller sees.
+            team: that the caller is bound to.
 
         Raises:
             NotTaken: the pair has one in that week already, or there are as many as can be kept.
         """
         if any((done.pair, done.week) == (other.pair, other.week) for other in self.settings.interventions):
             raise interventions.NotTaken(f"The configuration tells of this pair in {done.week} already")
-        interventions.add(self.operations, done)
+        interventions.add(self.operations, done, team=team)
         self.look_again()
 
     def take_back(self, done: Intervention) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError as Taken
 
 from friction.errors import UsageError
@@ -19,15 +19,23 @@ class NotTaken(UsageError):
     """An intervention cannot be kept beside those that are there."""
 
 
-def add(operations: Database, intervention: Intervention) -> None:
+def add(operations: Database, intervention: Intervention, *, team: TeamId | None = None) -> None:
     """Keep an intervention.
+
+    Args:
+        operations: the store.
+        intervention: on any pair.
+        team: count its pairs alone towards ``MOST``: whoever is bound to it must not learn what was done elsewhere.
 
     Raises:
         NotTaken: the pair has one in that week already, or there are ``MOST``.
     """
     row = {**_key(intervention), "description": intervention.description}
+    counted = select(func.count()).select_from(INTERVENTIONS)
+    if team is not None:
+        counted = counted.where(or_(INTERVENTIONS.c.from_team == team, INTERVENTIONS.c.about_team == team))
     with operations.write() as db:
-        if (db.scalar(select(func.count()).select_from(INTERVENTIONS)) or 0) >= MOST:
+        if (db.scalar(counted) or 0) >= MOST:
             raise NotTaken(f"There are {MOST} interventions; remove one that is long past")
         try:
             db.execute(insert(INTERVENTIONS).values(row))

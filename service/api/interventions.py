@@ -76,7 +76,7 @@ def add(request: Request, caller: Administrator, body: InterventionIn) -> Respon
     if not (is_known and caller.sees(done.from_team, done.about_team)):
         raise HTTPException(404, "There is no such pair of teams in the directory.")
     try:
-        state.enter(done)
+        state.enter(done, team=caller.key.team)
     except NotTaken as error:
         raise HTTPException(409, f"{error}.") from None
     subject = subject_of(done)

@@ -44,7 +44,7 @@ def enter(
         week = Week.of(date.fromisoformat(day))
         done = Intervention(TeamId(from_team), TeamId(about_team), week, sent["description"])
         try:
-            state.enter(done)
+            state.enter(done, team=caller.key.team)
         except NotTaken:
             is_there = any((done.pair, week) == (other.pair, other.week) for other in state.interventions())
             wrong = {"day": "taken"} if is_there else {"description": "full"}

@@ -101,6 +101,25 @@ def test_a_bound_key_neither_learns_nor_enters_what_was_done_elsewhere(worlds: l
     assert [interventions.entered(state.operations) for state in worlds] == [[done], []]
 
 
+def test_a_bound_key_does_not_learn_how_much_was_done_elsewhere(
+    worlds: list[State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it may enter hangs on its own pairs alone."""
+    monkeypatch.setattr(interventions, "MOST", 2)
+    for week in ("2026-W10", "2026-W11"):
+        done = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse(week), "one queue for both teams")
+        interventions.add(worlds[0].operations, done)
+    sent = {"from_team": "support", "about_team": "it", "description": "a meeting"}
+    for state in worlds:
+        key = make_key(state.operations, "admin", team="it")
+        running = serve(state, key)
+        client = next(running)
+        asked = [sent | {"date": f"2026-W{week}"} for week in (10, 11, 12)]
+        answers = [client.post("/v1/interventions", json=one) for one in asked]
+        next(running, None)
+        assert [answer.status_code for answer in answers] == [201, 201, 409]
+
+
 def test_a_bound_key_reads_no_metrics(worlds: list[State]) -> None:
     """They count what everybody does: that something was entered about another pair, say."""
     running = serve(worlds[0], make_key(worlds[0].operations, "admin"))
