@@ -175,3 +175,22 @@ def test_sybils_learn_what_who_knows_all_the_others_learns(blaming: int, tmp_pat
             said.add(_release(folder, votes)[0].blame)
         assert said <= set(_chances(blaming + victim, 5))
     assert max(_insider([blaming], 5)) <= Fraction(2, 3)
+
+
+def test_who_sends_files_need_know_nobody(tmp_path: Path, make_vote: MakeVote) -> None:
+    """Five keys of the attacker's make a cell at once; two comments under each colleague's key outvote their own.
+
+    So what all others said plays no part, and the attacker learns what who knows all of it learns.
+    """
+    rng = np.random.default_rng(7)
+    colleagues = [f"p{i}" for i in range(3)]
+    for victim in (False, True):
+        said = set()
+        for case in range(10):
+            folder = tmp_path / f"{victim}{case}"
+            folder.mkdir()
+            votes = [make_vote(who, blamed=bool(rng.integers(2))) for who in colleagues]
+            votes += [make_vote(who, comment=f"{who} forged {n}") for who in colleagues for n in range(2)]
+            votes += [make_vote(f"sybil{i}") for i in range(5)] + [make_vote("victim", blamed=victim)]
+            said.add(_release(folder, votes)[0].blame)
+        assert said <= set(_chances(victim, 9))
