@@ -8,12 +8,15 @@ dev (mean of blame, appreciation and pattern average precision). The released ne
 
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
-many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"). The released one was made so, from
-the mean of two seeds:
+many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
+comments too (``training.collected``). The released one went on so from the weights of the one before it, as they were
+released, and is the mean of its last four, which read what was newest twice or three times:
 
-    python -m training.finetune --encoder build/model --out build/further --epochs 1 --rate 7e-5 --seeds 41
-    python -m training.finetune --encoder build/further --out build/last --epochs 1 --rate 7e-5 --seeds 43 47
-        --others 40000
+    python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 8e-5 --seeds 53
+    python -m training.finetune --encoder build/one --out build/two --epochs 1 --rate 8e-5 --seeds 59 61 67
+        --others 30000 --data ../shared/data
+    python -m training.finetune --encoder build/two --out build/three --epochs 1 --rate 6e-5 --seeds 71
+        --others 10000 --data ../shared/data
 """
 
 import argparse
@@ -28,13 +31,14 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from friction.taxonomy import HEADS, PATTERNS
 
+from . import collected
 from .corpus import Example, Labelled, examples, load
 from .hands import Hands
 from .network import Network, load_network, new_network, pad, save_network
@@ -108,7 +112,7 @@ def train(
     The heads learn ten times as fast as the encoder. ``checkpoint`` is written after each epoch, picked up where it is
     found, and deleted at the end; ``hands`` varies how an example is written.
     """
-    encoder = list(network.encoder.parameters())
+    encoder = [p for p in network.encoder.parameters() if p.requires_grad]
     fresh = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
     optimiser = torch.optim.AdamW(
         [{"params": encoder, "lr": rate}, {"params": fresh, "lr": rate * 10}], weight_decay=0.02, fused=True
@@ -213,7 +217,7 @@ def train_once(
     if not _is_trained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(FIRST_WEIGHTS)
-        network, tokenizer = (load_network if _is_trained(encoder) else new_network)(encoder)
+        network, tokenizer = to_go_on_from(encoder) if _is_trained(encoder) else new_network(encoder)
         read = rows if others is None else hard_and_others(network, tokenizer, rows, others, seed=seed)
         print(f"seed {seed}: {len(read)} comments to read", flush=True)
         train(
@@ -231,13 +235,30 @@ def train_once(
     return load_network(folder)
 
 
+def to_go_on_from(folder: Path) -> tuple[Network, Tokenizer]:
+    """A trained network that reads on half as fast again: its words stay as they are, its encoder drops nothing out.
+
+    It errs on what it was trained on, so there is nothing to be kept from learning by heart.
+    """
+    network, tokenizer = load_network(folder)
+    network.encoder.get_input_embeddings().requires_grad_(False)
+    for part in network.encoder.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0
+    return network, tokenizer
+
+
 def _is_trained(folder: Path) -> bool:
     return (folder / "network.pt").is_file()
 
 
-def training_rows() -> list[Labelled]:
-    """The training comments in an order that is always the same, so that the first ones are a fair sample."""
-    rows = load("train")
+def training_rows(data: Path | None = None) -> list[Labelled]:
+    """The training comments in an order that is always the same, so that the first ones are a fair sample.
+
+    Args:
+        data: folder of the public data, for the collected comments too (``training.collected``).
+    """
+    rows = load("train") + (collected.load("train", data) if data else [])
     random.Random(FIRST_WEIGHTS).shuffle(rows)
     return rows
 
@@ -259,8 +280,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--seeds", type=int, nargs="+", default=[23, 31])
     parser.add_argument("--others", type=int, help="comments to read beside those that the network gets wrong")
+    parser.add_argument("--data", type=Path, help="folder of the public data, for the collected comments too")
     args = parser.parse_args()
-    rows, dev_items = training_rows(), examples(load("dev"))
+    rows, dev_items = training_rows(args.data), examples(load("dev"))
     print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)
     networks = [load_network(args.encoder)[0]] if _is_trained(args.encoder) else []
     for seed in args.seeds:

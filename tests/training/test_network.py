@@ -26,7 +26,7 @@ from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS
 from training.corpus import Example, Gold, Labelled, examples
 from training.export import keep_errors, run, to_onnx, write_folder
-from training.finetune import hard_and_others, predict, tokenise, train
+from training.finetune import hard_and_others, predict, to_go_on_from, tokenise, train
 from training.hands import Hands
 from training.network import Network, load_network
 from training.pointing import Pointer, Pointing, agreement, lessons, load_pointing, save_pointer, teach
@@ -196,6 +196,17 @@ def test_a_further_epoch_reads_what_the_network_gets_wrong_and_as_many_others_as
     assert chosen[:10] == list(range(10))
     assert len(set(chosen[10:])) == 5
     assert min(chosen[10:]) >= 10
+
+
+def test_a_network_that_goes_on_keeps_its_words_and_drops_nothing_out(model: Path) -> None:
+    network, tokenizer = to_go_on_from(model)
+    before = {name: weights.clone() for name, weights in network.state_dict().items()}
+    items = _items()
+    train(network, tokenizer, items, items, Hands([]), epochs=2, rate=5e-3, seed=1, batch=8)
+    learnt = {name for name, weights in network.state_dict().items() if not torch.equal(weights, before[name])}
+    assert "encoder.embeddings.word_embeddings.weight" not in learnt
+    assert {"encoder.encoder.layer.0.attention.self.query.weight", "heads.weight"} <= learnt
+    assert not [part for part in network.encoder.modules() if isinstance(part, torch.nn.Dropout) and part.p]
 
 
 def test_a_network_that_cannot_point_says_how_it_learns_to(model: Path, tmp_path: Path) -> None:

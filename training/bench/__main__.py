@@ -11,7 +11,7 @@ from friction.classifier import Classifier
 from friction.model_folder import RELEASED
 
 CORES: Final = 2
-FULL: Final = {"each": 100, "copies": 3, "rounds": 3, "single": 400, "starts": 7}
+FULL: Final = {"each": 100, "copies": 1, "rounds": 3, "single": 400, "starts": 7}
 QUICK: Final = {"each": 6, "copies": 1, "rounds": 2, "single": 40, "starts": 2}
 
 
