@@ -35,6 +35,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
+from transformers import PreTrainedModel
 
 from friction.taxonomy import HEADS, PATTERNS
 
@@ -241,7 +242,7 @@ def to_go_on_from(folder: Path) -> tuple[Network, Tokenizer]:
     It errs on what it was trained on, so there is nothing to be kept from learning by heart.
     """
     network, tokenizer = load_network(folder)
-    network.encoder.get_input_embeddings().requires_grad_(False)
+    cast(PreTrainedModel, network.encoder).get_input_embeddings().requires_grad_(False)
     for part in network.encoder.modules():
         if isinstance(part, nn.Dropout):
             part.p = 0.0
