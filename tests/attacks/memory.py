@@ -40,6 +40,10 @@ class Memory:
             self.start = week if self.start is None else min(self.start, week)
             self.rows[pair].append((week, vote))
 
+    def oldest(self, through: Week) -> dict[Pair, Week]:
+        first = {pair: min(week for week, _ in rows) for pair, rows in self.rows.items() if rows}
+        return {pair: week for pair, week in first.items() if week <= through}
+
     def windows(self, through: Week) -> Iterator[Waiting]:
         for pair in sorted(self.rows):
             if votes := self._votes(pair, through):
