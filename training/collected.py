@@ -7,15 +7,12 @@ The corpus is written; these say how what is learnt from it fares on what is not
 of the public data (see the datasheet), and without it everything goes on without them.
 """
 
-import json
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from friction.errors import UsageError
-from friction.redaction import Redactor
-from friction.targets import TargetFinder
 
-from .corpus import Labelled, labelled, read_directory
+from .corpus import Labelled, read_directory, read_rows
 from .intermediate import read_lines
 
 COLLECTED: Final = Path(__file__).parent / "collected"
@@ -28,18 +25,18 @@ def load(split: Literal["train", "test"], data: Path, root: Path = COLLECTED) ->
         UsageError: a set is not there, or has no such row.
     """
     texts: dict[str, dict[str, str]] = {}
+
+    def with_text(row: dict[str, Any]) -> dict[str, Any]:
+        path = data / f"{row['source']}.jsonl.gz"
+        if path.name not in texts:
+            texts[path.name] = _texts(path)
+        if row["id"] not in texts[path.name]:
+            raise UsageError(f"{path} has no row {row['id']}: it is another version of that set")
+        return row | {"text": texts[path.name][row["id"]]}
+
     rows: list[Labelled] = []
     for path in sorted((root / split).glob("*.jsonl")):
-        directory = read_directory(path.with_suffix(".toml"))
-        finder, redactor = TargetFinder(directory), Redactor(directory)
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            source = row["source"]
-            if source not in texts:
-                texts[source] = _texts(data / f"{source}.jsonl.gz")
-            if row["id"] not in texts[source]:
-                raise UsageError(f"{data / source}.jsonl.gz has no row {row['id']}: it is another version of that set")
-            rows.append(labelled(row | {"text": texts[source][row["id"]]}, path.stem, finder, directory, redactor))
+        rows += read_rows(path, read_directory(path.with_suffix(".toml")), with_text)
     return rows
 
 

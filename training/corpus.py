@@ -10,7 +10,7 @@ comment, is an ordinary word there ("support us"): the head ``is_team`` learns i
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -76,8 +76,15 @@ def read_directory(path: Path) -> Directory:
     )
 
 
-def read_rows(path: Path, directory: Directory) -> Iterator[Labelled]:
+def read_rows(
+    path: Path, directory: Directory, whole: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> Iterator[Labelled]:
     """Labelled comments of one file.
+
+    Args:
+        path: JSON lines.
+        directory: the teams.
+        whole: makes a row of the guideline's form of what stands in a line.
 
     Raises:
         UsageError: a row is not a labelled comment; the message has the line number, not the text.
@@ -85,7 +92,7 @@ def read_rows(path: Path, directory: Directory) -> Iterator[Labelled]:
     finder, redactor = TargetFinder(directory), Redactor(directory)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            yield labelled(json.loads(line), path.stem, finder, directory, redactor)
+            yield labelled(whole(json.loads(line)), path.stem, finder, directory, redactor)
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{path} line {number}: not a labelled comment ({type(error).__name__}: {error})"
