@@ -141,16 +141,14 @@ def _undistilled(train_rows: list[Labelled], dev: list[Example], judged: list[Ex
     return [predict(network, tokenizer, items).astype(float) for items in (dev, judged)]
 
 
-def _of_collected(rows: Sequence[Labelled], tokenizer: Tokenizer, folder: Path, card: Card) -> str:
-    """How the model fares on what people wrote, by where they wrote it."""
-    session = open_session(folder / "model.onnx")
+def _of_collected(rows: Sequence[Labelled], items: Sequence[Example], likely: baselines.Array, card: Card) -> str:
+    """How the model fares on what people wrote, by where they wrote it, from its probabilities (examples, heads)."""
     lines = ["| written by | targets | of them blamed | appreciated | blame F1 | appreciation F1 | targets F1 | ECE |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for org in (*sorted({row.org for row in rows}), None):
         here = [row for row in rows if org in (None, row.org)]
-        items = examples(here)
-        likely = calibration.probabilities(run(session, tokenizer, items), items, card.scaling)
-        figures = Judged(here, items, likely, card.thresholds).figures()
+        places = [place for place, item in enumerate(items) if org in (None, item.org)]
+        figures = Judged(here, [items[place] for place in places], likely[places], card.thresholds).figures()
         gold = [target for row in here for target in row.targets.values()]
         cells: list[object] = [org or "all", len(gold), sum(g.blame for g in gold), sum(g.appreciation for g in gold)]
         cells += [
@@ -184,7 +182,10 @@ def main() -> None:
     train_rows, rows = load("train"), load(split)
     train_items, dev, judged = examples(train_rows), examples(load("dev")), examples(rows)
 
-    ours = calibration.probabilities(run(session, tokenizer, judged), judged, card.scaling)
+    def scored(items: list[Example]) -> baselines.Array:
+        return calibration.probabilities(run(session, tokenizer, items), items, card.scaling)
+
+    ours = scored(judged)
     found = {f"{card.name} (int8)": Judged(rows, judged, ours, card.thresholds)}
 
     def add(name: str, on_dev: baselines.Array, on_judged: baselines.Array) -> None:
@@ -217,7 +218,7 @@ def main() -> None:
     patterns = ", ".join(f"{p} {best.pattern(p):.2f}" for p in PATTERNS)
     evidence = faithfulness.report(args.model, rows, judged)
     real = collected.load("test", args.data) if args.data else []
-    on_collected = _of_collected(real, tokenizer, args.model, card) if real else ""
+    on_collected = _of_collected(real, examples(real), scored(examples(real)), card) if real else ""
     print(f"{split}: {len(rows)} comments, {len(judged)} candidates\n{table}\n\n{kinds}\n\n{on_collected}")
     print(f"F1 of each pattern: {patterns}\n{evidence}")
     if split == "test":

@@ -9,8 +9,8 @@ dev (mean of blame, appreciation and pattern average precision). The released ne
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
 many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
-comments too (``training.collected``). The released one went on so from the weights of the one before it, as they were
-released, and is the mean of its last four, which read what was newest twice or three times:
+comments too (``training.collected``). The released one went on roughly so from the weights of the one before it, as
+they were released, and is the mean of seeds 59 to 71, which read what was newest twice or three times:
 
     python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 8e-5 --seeds 53
     python -m training.finetune --encoder build/one --out build/two --epochs 1 --rate 8e-5 --seeds 59 61 67
