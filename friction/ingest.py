@@ -16,10 +16,10 @@ from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
 from friction.identity import Identities, tells
 from friction.pipeline import BLOCK, Looker, Pipeline
-from friction.records import Comment, Scored, TeamId, Week
+from friction.records import Comment, Pair, Scored, TeamId, Week
 from friction.rejects import Listing, Stage
 from friction.settings import Settings
-from friction.store.scores import Pair, Preview, ScoreStore, Taken, Voices, Vote, Votes
+from friction.store.scores import Preview, ScoreStore, Taken, Voices, Vote, Votes
 from friction.wording import counted
 
 OLDEST_WEEKS: Final = 260

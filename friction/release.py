@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from friction.disclosure import Policy, draw
 from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
 from friction.model_folder import RELEASED
-from friction.records import LANGS, Cell, Directory, Week
+from friction.records import LANGS, Cell, Directory, Pair, Week
 from friction.store.releases import ReleaseStore, serialise
-from friction.store.scores import Closing, Pair, People, ScoreStore, Window
+from friction.store.scores import Closing, People, ScoreStore, Window
 from friction.taxonomy import PATTERNS, Pattern
 
 

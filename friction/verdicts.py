@@ -19,8 +19,7 @@ from typing import Final, Literal
 import numpy as np
 
 from friction.likelihood import Array, Errors
-from friction.records import Cell, TeamId, Week
-from friction.records import Pair as Pair  # the simulator has it from here
+from friction.records import Cell, Pair, TeamId, Week
 from friction.shares import BLAME, Count, Difference, Share
 
 Verdict = Literal["rising", "falling", "steady", "cannot tell"]

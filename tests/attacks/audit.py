@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 
 from friction.disclosure import BASE, FLOOR
 from friction.margins import Margin, company, given, received
-from friction.records import Cell, Directory
-from friction.store.scores import Pair, Vote
+from friction.records import Cell, Directory, Pair
+from friction.store.scores import Vote
 from tests.attacks.companies import company as make_company
 from tests.attacks.companies import quietened
 from tests.attacks.insider import played

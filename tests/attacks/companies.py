@@ -6,8 +6,8 @@ from itertools import permutations
 
 import numpy as np
 
-from friction.records import Cell, Directory, Team, TeamId, Week
-from friction.store.scores import Pair, Vote
+from friction.records import Cell, Directory, Pair, Team, TeamId, Week
+from friction.store.scores import Vote
 from friction.taxonomy import PATTERNS
 
 FIRST = Week.parse("2026-W10")

@@ -16,9 +16,9 @@ import numpy as np
 
 from friction.disclosure import Policy
 from friction.mechanisms import Counts, Draw, Mechanism, chances, mechanism_of
-from friction.records import Cell, Directory, Week
+from friction.records import Cell, Directory, Pair, Week
 from friction.release import _close_week
-from friction.store.scores import Pair, Vote
+from friction.store.scores import Vote
 from tests.attacks.companies import Company, of_pair
 from tests.attacks.memory import Memory
 
@@ -69,7 +69,7 @@ def played(
         memory.add(batches.get(week, []))
         policy = policies(week)
         made = _close_week(memory, ends, week, directory, policy, mechanism or _mechanism(policy))  # type: ignore[arg-type]
-        ends.update(((cell.from_team, cell.about_team), week) for cell in made)
+        ends.update((cell.pair, week) for cell in made)
         cells += made
         memory.finish(week)
     return cells

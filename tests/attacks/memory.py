@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from friction.disclosure import YEAR, majority
-from friction.records import LANGS, Week
-from friction.store.scores import Pair, People, Vote, Waiting, Window
+from friction.records import LANGS, Pair, Week
+from friction.store.scores import People, Vote, Waiting, Window
 
 Salt = Callable[[Pair], bytes]
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from friction.conflict import RELATIONSHIP, Rise, rises
-from friction.records import Cell
-from friction.verdicts import Pair
+from friction.records import Cell, Pair
 
 from .company import FIRST, Habits, pairs
 from .confusions import Scores

@@ -17,8 +17,8 @@ from friction.likelihood import Errors
 from friction.mechanisms import Laplace
 from friction.model_folder import ErrorRate
 from friction.rates import rates
-from friction.records import Cell, Intervention, Lang
-from friction.verdicts import Change, Pair, changes
+from friction.records import Cell, Intervention, Lang, Pair
+from friction.verdicts import Change, changes
 
 from .company import FIRST, Array, Habits, Played, drifting, pairs, release, write
 from .confusions import measured_again

@@ -22,7 +22,7 @@ from friction.store.scores.batches import Batch
 from friction.store.scores.closing import Closing, People, Waiting
 from friction.store.scores.preview import Preview
 from friction.store.scores.store import ScoreStore, Taken
-from friction.store.scores.tables import METADATA, SCHEMA, Pair, Window
+from friction.store.scores.tables import METADATA, SCHEMA, Window
 from friction.store.scores.votes import Vote, Votes
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "SCHEMA",
     "Batch",
     "Closing",
-    "Pair",
     "People",
     "Preview",
     "ScoreStore",

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, update
 
-from friction.records import TeamId, Week
+from friction.records import Pair, TeamId, Week
 from friction.store.loading import load
 from friction.store.scores.keys import batch_tag, comment_key, respondent_key
 from friction.store.scores.tables import (
@@ -26,7 +26,6 @@ from friction.store.scores.tables import (
     SEEN,
     WHO,
     WINDOWS,
-    Pair,
     Window,
     clock,
     find_salt,

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from friction.disclosure import SEEN_WEEKS, YEAR, majority
-from friction.records import LANGS, Lang, TeamId, Week
+from friction.records import LANGS, Lang, Pair, TeamId, Week
 from friction.store.scores import batches
 from friction.store.scores.tables import (
     ARRIVALS,
@@ -42,7 +42,6 @@ from friction.store.scores.tables import (
     SEEN,
     WHO,
     WINDOWS,
-    Pair,
     Window,
     clock,
     is_pair,

@@ -10,13 +10,13 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from friction.records import Week
+from friction.records import Pair, Week
 from friction.store.engine import Database
 from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import Again, Voices, known, voices
 from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
-from friction.store.scores.tables import SCHEMA, SCORES, WHO, Pair, Window, find_salt, is_pair, oldest_week
+from friction.store.scores.tables import SCHEMA, SCORES, WHO, Window, find_salt, is_pair, oldest_week
 from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 1000

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from friction.records import Week
+from friction.records import Pair, Week
 from friction.store.schema import open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import Voices, add
 from friction.store.scores.batches import Batch, Withdrawn, batch_id
 from friction.store.scores.closing import Closing
 from friction.store.scores.keys import file_key, make_secret
-from friction.store.scores.tables import METADATA, OUTBOX, SCHEMA, Pair, clock, oldest_week
+from friction.store.scores.tables import METADATA, OUTBOX, SCHEMA, clock, oldest_week
 from friction.store.scores.votes import Vote
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from friction.disclosure import SEEN_WEEKS
-from friction.records import TeamId, Week
+from friction.records import Pair, TeamId, Week
 from friction.store.schema import Schema
 
 METADATA: Final = MetaData()
@@ -127,7 +127,6 @@ LEDGER: Final = Table(
 )
 """What each noisy cell of the last ``YEAR`` weeks cost the people of the speaking team: a decimal, exact."""
 SCHEMA: Final = Schema("scores", METADATA, head="0009", unversioned=("scores", "lang"))
-Pair = tuple[TeamId, TeamId]
 
 
 @dataclass(frozen=True, slots=True)
