@@ -35,7 +35,7 @@ _NEVER: Final = 1e-4
 
 
 class Errors:
-    """A stance's error rates in each language, as draws of their posteriors (beta, Jeffreys' prior).
+    """A stance's error rates in each language, as draws of their posteriors (see ``ErrorRate``).
 
     The card has them for comments, a cell counts people. Who wrote one comment errs as it does; of three or more the
     majority errs less; of two, either is enough to blame. How many wrote two is not released: anything between none
@@ -53,13 +53,10 @@ class Errors:
     def __init__(self, rates: Mapping[str, ErrorRate]) -> None:
         rng = np.random.default_rng(_SEED)
         self.languages = tuple(lang for lang in LANGS if lang in rates)
-        counts = [
-            ((r.hits, r.positives - r.hits), (r.rejections, r.negatives - r.rejections))
-            for r in (rates[lang] for lang in self.languages)
-        ]
-        a, b = (np.array([[kind[i] + 0.5 for kind in of] for of in counts], dtype=np.float64) for i in (0, 1))
+        posteriors = [rates[lang].posteriors for lang in self.languages]
+        a, b = np.moveaxis(np.array(posteriors, dtype=np.float64).reshape(-1, 2, 2), -1, 0)
         places = (np.arange(DRAWS) + 0.5) / DRAWS
-        spread = np.array([[rng.permutation(places) for _ in range(2)] for _ in counts])
+        spread = np.array([[rng.permutation(places) for _ in range(2)] for _ in posteriors])
         twice = rng.permutation(places) * MOST_TWICE
         self.means: Array = _of_people(a / (a + b), MOST_TWICE / 2)
         draws = _of_people(np.moveaxis(betaincinv(a[..., None], b[..., None], spread), 1, -1), twice)

@@ -41,12 +41,32 @@ class ErrorRate:
     Attributes:
         hits, positives: true targets with the stance found, of all that have it (sensitivity).
         rejections, negatives: without the stance and none found, of all that lack it (specificity).
+        effective_positives, effective_negatives: how many an organisation that was not measured would have to count
+            to know its own rates as well as these tell them; None where that is as many as were counted.
     """
 
     hits: int
     positives: int
     rejections: int
     negatives: int
+    effective_positives: float | None = None
+    effective_negatives: float | None = None
+
+    @property
+    def posteriors(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Beta distributions (Jeffreys' prior) of sensitivity and specificity in an organisation that uses the model.
+
+        Classifiers err more in one organisation than in the next, so that many counts do not make it certain.
+        """
+        return (
+            _beta(self.hits, self.positives, self.effective_positives),
+            _beta(self.rejections, self.negatives, self.effective_negatives),
+        )
+
+
+def _beta(found: int, of: int, effective: float | None) -> tuple[float, float]:
+    scale = 1.0 if effective is None or not of else effective / of
+    return found * scale + 0.5, (of - found) * scale + 0.5
 
 
 StanceErrors = Mapping[str, Mapping[str, ErrorRate]]
@@ -127,7 +147,7 @@ def _parse(raw: dict[str, Any], folder: Path) -> Card:
     )
 
 
-def _errors(raw: dict[str, dict[str, dict[str, int]]]) -> StanceErrors:
+def _errors(raw: dict[str, dict[str, dict[str, Any]]]) -> StanceErrors:
     return {stance: {lang: ErrorRate(**e) for lang, e in by.items()} for stance, by in raw.items()}
 
 

@@ -27,6 +27,17 @@ def test_correction_undoes_known_errors(make_cells: MakeCells) -> None:
     assert rates([[cell]], "blame", errors)[0][0].value == pytest.approx(truth, abs=0.02)
 
 
+def test_what_organisations_differ_in_is_allowed_for(make_cells: MakeCells) -> None:
+    """The same counts, worth all of themselves, or only as many as they tell another organisation."""
+    (cell,) = make_cells([0.4], people=3000)
+    sure, other = (
+        rates([[cell]], "blame", Errors({"en": ErrorRate(900, 1000, 900, 1000, *effective)}))[0][0]
+        for effective in ((), (30.0, 90.0))
+    )
+    assert other.value == pytest.approx(sure.value, abs=0.01)
+    assert other.high - other.low > 2 * (sure.high - sure.low)
+
+
 def test_each_language_has_its_own_errors(make_cells: MakeCells) -> None:
     """One count, read off people who write English, where nothing is invented, or French, where much is."""
     errors = Errors({"en": ErrorRate(900, 1000, 999, 1000), "fr": ErrorRate(900, 1000, 700, 1000)})

@@ -20,6 +20,8 @@ RESAMPLES: Final = 200
 _FIRST_PATTERN: Final = HEADS.index(PATTERNS[0])
 ENOUGH: Final = 30
 """Examples of each kind that a language needs for a scaling of its own."""
+ENOUGH_ORGANISATIONS: Final = 8
+"""How many organisations it takes to tell how much they differ."""
 
 
 def _judged(items: Sequence[Example], head: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -96,18 +98,46 @@ def _limit(truth: NDArray[np.bool_], probability: Array) -> float:
 def error_rates(
     probability: Array, items: Sequence[Example], limits: dict[str, float]
 ) -> dict[str, dict[str, ErrorRate]]:
-    """Sensitivity and specificity of each stance by language, as counts."""
+    """Sensitivity and specificity of each stance by language, as counts, and what these tell another organisation."""
+    orgs = np.array([e.org for e in items])
     rates: dict[str, dict[str, ErrorRate]] = {}
     for stance in STANCES:
         place = HEADS.index(stance)
         judged, truth = _judged(items, place)
         positive = probability[:, place] >= limits[stance]
+        spread = [alike(right, of, orgs) for right, of in ((positive, judged & truth), (~positive, judged & ~truth))]
         for lang in ("en", "fr"):
             here = judged & np.array([e.lang == lang for e in items])
+            positives, negatives = int((truth & here).sum()), int((~truth & here).sum())
             rates.setdefault(stance, {})[lang] = ErrorRate(
                 hits=int((positive & truth & here).sum()),
-                positives=int((truth & here).sum()),
+                positives=positives,
                 rejections=int((~positive & ~truth & here).sum()),
-                negatives=int((~truth & here).sum()),
+                negatives=negatives,
+                effective_positives=round(min(positives, spread[0]), 1),
+                effective_negatives=round(min(negatives, spread[1]), 1),
             )
     return rates
+
+
+def alike(right: NDArray[np.bool_], of: NDArray[np.bool_], orgs: NDArray[np.str_]) -> float:
+    """How alike a rate is from one organisation to the next: how many counts of its own tell one of them as much.
+
+    The sum of the parameters of the beta distribution that the organisations' rates come from, by moments, from the
+    intraclass correlation (Ridout et al. 1999, "Estimating intraclass correlation for binary data"). Infinite where
+    they differ by no more than chance, or where fewer than ``ENOUGH_ORGANISATIONS`` have any.
+
+    Args:
+        right: shape (examples,): those that the rate counts.
+        of: all that it counts them among.
+        orgs: the organisation of each.
+    """
+    _, place = np.unique(orgs[of], return_inverse=True)
+    n, k = np.bincount(place), np.bincount(place, weights=right[of])
+    more, mean = len(n) - 1, k.sum() / max(n.sum(), 1)
+    chance = mean * (1 - mean)
+    if more + 1 < ENOUGH_ORGANISATIONS or not chance:
+        return np.inf
+    excess = (n * (k / n - mean) ** 2).sum() - more * chance
+    correlation = excess / (chance * (n.sum() - (n**2).sum() / n.sum() - more))
+    return float(1 / correlation - 1) if correlation > 0 else np.inf

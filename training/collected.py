@@ -8,17 +8,23 @@ of the public data (see the datasheet), and without it everything goes on withou
 """
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from friction.errors import UsageError
 
-from .corpus import Labelled, read_directory, read_rows
+from . import corpus
+from .corpus import Labelled, Split, read_directory, read_rows
 from .intermediate import read_lines
 
 COLLECTED: Final = Path(__file__).parent / "collected"
 
 
-def load(split: Literal["train", "test"], data: Path, root: Path = COLLECTED) -> list[Labelled]:
+def with_corpus(split: Split, data: Path | None) -> list[Labelled]:
+    """The corpus' comments of a split and, where the folder of the public data is given, the collected ones."""
+    return corpus.load(split) + (load(split, data) if data else [])
+
+
+def load(split: Split, data: Path, root: Path = COLLECTED) -> list[Labelled]:
     """Every labelled comment of a split, by organisation, its text taken from the public sets in ``data``.
 
     Raises:

@@ -51,9 +51,9 @@ def main() -> None:
         (args.out / POINTS).write_text(json.dumps(points, indent=1) + "\n", encoding="utf-8")
 
     for size in SIZES:
-        add(f"{size:,} comments", *train_once(args.encoder, args.out / str(size), rows[:size], seed=SEED))
+        add(f"{size:,} comments", *train_once(args.encoder, args.out / str(size), rows[:size], dev, seed=SEED))
     add(f"all {len(rows):,}", *load_network(args.whole))
-    staged = train_once(args.stance, args.out / "stance", rows[: SIZES[-1]], seed=SEED)
+    staged = train_once(args.stance, args.out / "stance", rows[: SIZES[-1]], dev, seed=SEED)
     add(f"{SIZES[-1]:,}, after the intermediate stage", *staged)
     print(table(args.out))
 

@@ -180,7 +180,7 @@ def main() -> None:
     session = open_session(args.model / "model.onnx")
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
     train_rows, rows = load("train"), load(split)
-    train_items, dev, judged = examples(train_rows), examples(load("dev")), examples(rows)
+    train_items, dev, judged = examples(train_rows), examples(collected.with_corpus("dev", args.data)), examples(rows)
 
     def scored(items: list[Example]) -> baselines.Array:
         return calibration.probabilities(run(session, tokenizer, items), items, card.scaling)

@@ -1,6 +1,6 @@
 """From a trained network to a released model folder: ONNX, int8, card, checksums.
 
-    python -m training.export --model build/model --out models/friction-enfr-8
+    python -m training.export --model build/model --out models/friction-enfr-8 --data ../shared/data
 
 The ranges of the int8 activations are taken from dev as well (``training.quantisation``).
 Calibration, thresholds and error rates are measured on dev with the exported int8 weights, as they will serve.
@@ -25,7 +25,8 @@ from friction.model_folder import ERRORS, checksums
 from friction.taxonomy import HEADS, VERSION
 
 from . import calibration
-from .corpus import Example, examples, load
+from .collected import with_corpus
+from .corpus import Example, examples
 from .finetune import MAX_TOKENS, tokenise
 from .hush import hushed
 from .pointing import Pointing, load_pointing
@@ -115,8 +116,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="folder of the public data, for the collected comments too")
     args = parser.parse_args()
-    write_folder(args.model, args.out, examples(load("dev")), "Not evaluated yet: run python -m training.evaluate\n")
+    dev = examples(with_corpus("dev", args.data))
+    write_folder(args.model, args.out, dev, "Not evaluated yet: run python -m training.evaluate\n")
     keep_errors(args.out)
     size = sum(f.stat().st_size for f in args.out.iterdir()) / 1e6
     print(f"{args.out}: {size:.1f} MB")

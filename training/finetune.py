@@ -39,8 +39,8 @@ from transformers import PreTrainedModel
 
 from friction.taxonomy import HEADS, PATTERNS
 
-from . import collected
-from .corpus import Example, Labelled, examples, load
+from .collected import with_corpus
+from .corpus import Example, Labelled, examples
 from .hands import Hands
 from .network import Network, load_network, new_network, pad, save_network
 
@@ -204,6 +204,7 @@ def train_once(
     encoder: Path,
     folder: Path,
     rows: list[Labelled],
+    dev_items: list[Example],
     *,
     seed: int,
     epochs: int = EPOCHS,
@@ -225,7 +226,7 @@ def train_once(
             network,
             tokenizer,
             examples(read),
-            examples(load("dev")),
+            dev_items,
             Hands(rows),
             epochs=epochs,
             rate=rate,
@@ -259,7 +260,7 @@ def training_rows(data: Path | None = None) -> list[Labelled]:
     Args:
         data: folder of the public data, for the collected comments too (``training.collected``).
     """
-    rows = load("train") + (collected.load("train", data) if data else [])
+    rows = with_corpus("train", data)
     random.Random(FIRST_WEIGHTS).shuffle(rows)
     return rows
 
@@ -283,7 +284,7 @@ def main() -> None:
     parser.add_argument("--others", type=int, help="comments to read beside those that the network gets wrong")
     parser.add_argument("--data", type=Path, help="folder of the public data, for the collected comments too")
     args = parser.parse_args()
-    rows, dev_items = training_rows(args.data), examples(load("dev"))
+    rows, dev_items = training_rows(args.data), examples(with_corpus("dev", args.data))
     print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)
     networks = [load_network(args.encoder)[0]] if _is_trained(args.encoder) else []
     for seed in args.seeds:
@@ -291,6 +292,7 @@ def main() -> None:
             args.encoder,
             args.out / f"seed-{seed}",
             rows,
+            dev_items,
             seed=seed,
             epochs=args.epochs,
             rate=args.rate,

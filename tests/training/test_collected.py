@@ -10,7 +10,7 @@ from friction.errors import UsageError
 from friction.taxonomy import PATTERNS
 from training import collected
 from training.collected import COLLECTED
-from training.corpus import read_directory
+from training.corpus import load, read_directory
 
 DIRECTORY = '[teams.ward]\nname = "Ward"\naliases = ["nurses"]\n'
 PRAISED = {"team": "ward", "blame": False, "appreciation": True, "patterns": []}
@@ -35,6 +35,10 @@ def test_a_label_finds_its_text(tmp_path: Path) -> None:
     assert (row.org, row.reading.text.text) == ("patients", "Thank the nurses.")
     assert row.reading.candidates == ("ward",)
     assert row.targets["ward"].appreciation  # type: ignore[index]
+
+
+def test_without_the_public_data_the_corpus_stands_alone() -> None:
+    assert [row.id for row in collected.with_corpus("test", None)] == [row.id for row in load("test")]
 
 
 def test_a_set_that_is_missing_or_another_is_named(tmp_path: Path) -> None:

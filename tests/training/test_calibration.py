@@ -1,0 +1,39 @@
+"""From dev scores to the numbers beside the weights."""
+
+import numpy as np
+import pytest
+
+from friction.taxonomy import HEADS
+from training.calibration import alike, error_rates
+from training.corpus import Example
+
+EACH = 60
+
+
+@pytest.mark.parametrize(("total", "low", "high"), [(20, 10, 40), (10_000, 300, np.inf)])
+def test_how_alike_organisations_are_is_found_again(total: float, low: float, high: float) -> None:
+    rng = np.random.default_rng(7)
+    orgs = np.repeat([f"org-{n}" for n in range(40)], EACH)
+    right = rng.random(len(orgs)) < np.repeat(rng.beta(0.9 * total, 0.1 * total, 40), EACH)
+    assert low < alike(right, np.ones_like(right), orgs) <= high
+
+
+def test_few_organisations_cannot_tell_how_much_they_differ() -> None:
+    orgs = np.repeat(["a", "b", "c"], EACH)
+    assert alike(orgs == "a", np.ones(len(orgs), dtype=bool), orgs) == np.inf
+
+
+def test_rates_of_organisations_that_differ_are_worth_fewer_counts() -> None:
+    """Half of the organisations have all their blame found, the others half of it; nothing is invented anywhere."""
+    blame = HEADS.index("blame")
+    items, probability = [], np.zeros((10 * EACH, len(HEADS)))
+    for place in range(10 * EACH):
+        org, blamed = place // EACH, place % 2 == 0
+        labels = tuple(float(blamed and head == blame) for head in range(len(HEADS)))
+        items.append(Example(str(place), f"o{org}", "en", "t", "", "", labels, (1.0,) * len(HEADS)))  # type: ignore[arg-type]
+        probability[place, blame] = blamed and (org < 5 or place % 4 == 0)
+    rate = error_rates(probability, items, dict.fromkeys(HEADS, 0.5))["blame"]["en"]
+    assert (rate.hits, rate.positives, rate.rejections, rate.negatives) == (225, 300, 300, 300)
+    assert rate.effective_positives is not None
+    assert 0 < rate.effective_positives < 30
+    assert rate.effective_negatives == 300
