@@ -39,15 +39,16 @@ team and gives calibrated probabilities of blame, appreciation and nine patterns
 - **Architecture**: 6-layer BERT encoder of 384 dimensions, int8, ONNX; {vocabulary} word pieces; read out at the
   target's markers. Teams' names are replaced by markers before the model sees a text.
 - **Made from**: all-MiniLM-L6-v2 (Apache-2.0), distilled into French on Tatoeba (CC BY 2.0), DiaBLa (CC BY-SA 4.0) and
-  XED (CC BY 4.0) sentence pairs; then the hand-written corpus of `training/corpus` (see its datasheet). None of those
-  texts is in this folder.
+  XED (CC BY 4.0) sentence pairs; then the hand-written corpus of `training/corpus`, and comments of patients' surveys
+  (The Strategy Unit, pxtextmining, MIT), on banks (X-FINCORP, MIT), of GoEmotions (Apache-2.0) and of XED, labelled for it
+  (`training/collected`). None of those texts is in this folder.
 - **Use**: aggregated, corrected rates of pairs of teams. **Not for**: judging a single comment, a person, or a text in
   another language; measuring anger or stress.
 
 ## Evaluation
 
 {rows} comments ({counts}) of organisations, trades and writers that no training split shares. Thresholds and
-calibration are chosen on dev alone. 95 % bootstrap intervals over comments.
+calibration are chosen on dev alone, written and collected. 95 % bootstrap intervals over comments.
 Command: `python -m training.evaluate --model {folder} --split test`.
 
 {table}
@@ -65,8 +66,8 @@ Limits: the first table is of written comments, by writers of one kind; collecte
 annotator reaches stands in the corpus' datasheet, what the errors have in common in `docs/errors.md`.
 """
 
-COLLECTED: Final = """On {rows} collected comments, all English, labelled blindly (`training/collected`), at the same
-thresholds. None of `repository` was trained on; of the others, other comments were:
+COLLECTED: Final = """On {rows} collected comments, labelled blindly (`training/collected`; `wiki_fr` is French), at the same
+thresholds. Nothing of `repository`, `wiki` and `wiki_fr` was trained on; of the others, other comments were:
 
 {table}
 

@@ -9,14 +9,13 @@ dev (mean of blame, appreciation and pattern average precision). The released ne
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
 many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
-comments too (``training.collected``). The released one went on roughly so from the weights of the one before it, as
-they were released, and is the mean of seeds 59 to 71, which read what was newest twice or three times:
+comments too (``training.collected``). The released one went on roughly so from the mean before it, and read what was
+newest, or what is collected, twice:
 
-    python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 8e-5 --seeds 53
-    python -m training.finetune --encoder build/one --out build/two --epochs 1 --rate 8e-5 --seeds 59 61 67
-        --others 30000 --data ../shared/data
-    python -m training.finetune --encoder build/two --out build/three --epochs 1 --rate 6e-5 --seeds 71
-        --others 10000 --data ../shared/data
+    python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 1e-4 --seeds 83 89
+        --others 40000 --data ../shared/data
+    python -m training.finetune --encoder build/one --out build/two --epochs 1 --rate 6e-5 --seeds 97 101
+        --others 25000 --data ../shared/data
 """
 
 import argparse
