@@ -40,8 +40,8 @@ team and gives calibrated probabilities of blame, appreciation and nine patterns
   target's markers. Teams' names are replaced by markers before the model sees a text.
 - **Made from**: all-MiniLM-L6-v2 (Apache-2.0), distilled into French on Tatoeba (CC BY 2.0), DiaBLa (CC BY-SA 4.0) and
   XED (CC BY 4.0) sentence pairs; then the hand-written corpus of `training/corpus`, and comments of patients' surveys
-  (The Strategy Unit, pxtextmining, MIT), on banks (X-FINCORP, MIT), of GoEmotions (Apache-2.0) and of XED, labelled for it
-  (`training/collected`). None of those texts is in this folder.
+  (The Strategy Unit, pxtextmining, MIT), on banks (X-FINCORP, MIT), of GoEmotions (Apache-2.0) and of XED, labelled for
+  it (`training/collected`). None of those texts is in this folder.
 - **Use**: aggregated, corrected rates of pairs of teams. **Not for**: judging a single comment, a person, or a text in
   another language; measuring anger or stress.
 
@@ -66,8 +66,8 @@ Limits: the first table is of written comments, by writers of one kind; collecte
 annotator reaches stands in the corpus' datasheet, what the errors have in common in `docs/errors.md`.
 """
 
-COLLECTED: Final = """On {rows} collected comments, labelled blindly (`training/collected`; `wiki_fr` is French), at the same
-thresholds. Nothing of `repository`, `wiki` and `wiki_fr` was trained on; of the others, other comments were:
+COLLECTED: Final = """On {rows} collected comments, labelled blindly (`training/collected`; `wiki_fr` is French), at the
+same thresholds. Nothing of `repository`, `wiki` and `wiki_fr` was trained on; of the others, other comments were:
 
 {table}
 
