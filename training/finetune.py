@@ -9,8 +9,8 @@ dev (mean of blame, appreciation and pattern average precision). The released ne
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
 many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
-comments too (``training.collected``). The released one went on roughly so from the mean before it, read what was
-newest, or what is collected, twice, and is the mean of the last two seeds and, with as much weight, of where they set out:
+comments too (``training.collected``). The released one went on roughly so, read what was newest, or what is collected,
+twice, and is the mean of the last two seeds and, with as much weight, of the model before it:
 
     python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 1e-4 --seeds 83 89
         --others 40000 --data ../shared/data
