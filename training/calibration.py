@@ -124,8 +124,9 @@ def alike(right: NDArray[np.bool_], of: NDArray[np.bool_], orgs: NDArray[np.str_
     """How alike a rate is from one organisation to the next: how many counts of its own tell one of them as much.
 
     The sum of the parameters of the beta distribution that the organisations' rates come from, by moments, from the
-    intraclass correlation (Ridout et al. 1999, "Estimating intraclass correlation for binary data"). Infinite where
-    they differ by no more than chance, or where fewer than ``ENOUGH_ORGANISATIONS`` have any.
+    intraclass correlation (Ridout et al. 1999, "Estimating intraclass correlation for binary data"). None where each
+    is either all right or all wrong. Infinite where they differ by no more than chance, or where that cannot be told:
+    fewer than ``ENOUGH_ORGANISATIONS`` have any, or each has one.
 
     Args:
         right: shape (examples,): those that the rate counts.
@@ -136,8 +137,8 @@ def alike(right: NDArray[np.bool_], of: NDArray[np.bool_], orgs: NDArray[np.str_
     n, k = np.bincount(place), np.bincount(place, weights=right[of])
     more, mean = len(n) - 1, k.sum() / max(n.sum(), 1)
     chance = mean * (1 - mean)
-    if more + 1 < ENOUGH_ORGANISATIONS or not chance:
+    if len(n) < ENOUGH_ORGANISATIONS or not chance or n.max() == 1:
         return np.inf
     excess = (n * (k / n - mean) ** 2).sum() - more * chance
     correlation = excess / (chance * (n.sum() - (n**2).sum() / n.sum() - more))
-    return float(1 / correlation - 1) if correlation > 0 else np.inf
+    return max(float(1 / correlation - 1), 0.0) if correlation > 0 else np.inf

@@ -23,6 +23,13 @@ def test_few_organisations_cannot_tell_how_much_they_differ() -> None:
     assert alike(orgs == "a", np.ones(len(orgs), dtype=bool), orgs) == np.inf
 
 
+@pytest.mark.parametrize(("each", "found"), [(EACH, 0), (1, np.inf)])
+def test_organisations_that_have_all_or_nothing_tell_each_other_nothing(each: int, found: float) -> None:
+    """Unless each has a single comment: then it would have all or nothing anyway."""
+    orgs = np.repeat([f"org-{n}" for n in range(10)], each)
+    assert alike(orgs < "org-3", np.ones(len(orgs), dtype=bool), orgs) == found
+
+
 def test_rates_of_organisations_that_differ_are_worth_fewer_counts() -> None:
     """Half of the organisations have all their blame found, the others half of it; nothing is invented anywhere."""
     blame = HEADS.index("blame")
