@@ -219,7 +219,8 @@ def main() -> None:
     patterns = ", ".join(f"{p} {best.pattern(p):.2f}" for p in PATTERNS)
     evidence = faithfulness.report(args.model, rows, judged)
     real = collected.load("test", args.data) if args.data else []
-    on_collected = _of_collected(real, examples(real), scored(examples(real)), card) if real else ""
+    asked = examples(real)
+    on_collected = _of_collected(real, asked, scored(asked), card) if real else ""
     print(f"{split}: {len(rows)} comments, {len(judged)} candidates\n{table}\n\n{kinds}\n\n{on_collected}")
     print(f"F1 of each pattern: {patterns}\n{evidence}")
     if split == "test":

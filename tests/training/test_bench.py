@@ -31,8 +31,8 @@ def test_a_ratio_is_taken_round_by_round_and_by_text() -> None:
     assert ratio(ours_, peer) == Spread(2.0, 1.0, 4.0)
 
 
-def test_every_copy_is_a_text_of_its_own(classifier: Classifier, tmp_path: Path) -> None:
-    work = texts.load(tmp_path, classifier, each=3, copies=2)
+def test_every_comment_is_a_text_of_its_own(classifier: Classifier, tmp_path: Path) -> None:
+    work = texts.load(tmp_path, classifier, each=6)
     assert len(work) == len(list((texts.CORPUS / "dev").glob("*.jsonl")))
     for one in work:
         assert len(one.texts) == len(set(one.texts)) == 6
@@ -42,7 +42,7 @@ def test_every_copy_is_a_text_of_its_own(classifier: Classifier, tmp_path: Path)
 
 @pytest.mark.filterwarnings("ignore:.*unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_our_contestants_read_every_comment(classifier: Classifier, tmp_path: Path) -> None:
-    work = texts.load(tmp_path, classifier, each=1, copies=1)[:2]
+    work = texts.load(tmp_path, classifier, each=1)[:2]
     by_name = {c.name: c for c in ours.contestants(work)}
     assert {c.texts for c in by_name.values()} == {2}
     by_name[ours.WHOLE].run()
@@ -90,7 +90,6 @@ def test_the_page_says_what_was_met_and_what_was_missed() -> None:
         Run(
             quick=False,
             rounds=2,
-            copies=1,
             texts=["one", "two"],
             contestants=contestants,
             peaks={"float32": 100.0, "int8": 2.0},

@@ -11,8 +11,8 @@ from friction.classifier import Classifier
 from friction.model_folder import RELEASED
 
 CORES: Final = 2
-FULL: Final = {"each": 100, "copies": 1, "rounds": 3, "single": 400, "starts": 7}
-QUICK: Final = {"each": 6, "copies": 1, "rounds": 2, "single": 40, "starts": 2}
+FULL: Final = {"each": 100, "rounds": 3, "single": 400, "starts": 7}
+QUICK: Final = {"each": 6, "rounds": 2, "single": 40, "starts": 2}
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def measure(model: Path, *, quick: bool) -> str:
     sizes = QUICK if quick else FULL
     with tempfile.TemporaryDirectory() as scratch:
         classifier = Classifier.load(model, threads=CORES)
-        work = texts.load(Path(scratch), classifier, each=sizes["each"], copies=sizes["copies"])
+        work = texts.load(Path(scratch), classifier, each=sizes["each"])
         bare = [text for w in work for text in w.texts]
         own = ours.contestants(work)
         with torch.inference_mode():
@@ -54,7 +54,6 @@ def measure(model: Path, *, quick: bool) -> str:
             report.Run(
                 quick=quick,
                 rounds=sizes["rounds"],
-                copies=sizes["copies"],
                 texts=bare,
                 contestants=all_,
                 peaks=peaks,

@@ -14,9 +14,9 @@ PAGE: Final = """# Benchmarks
 
 Written by `make bench`{quick}. Machine: {machine}.
 
-{comments} comments of the dev organisations, {copies}, {characters:.0f} characters long on average. In each of {rounds}
-rounds all contestants take turns on the same two cores. A figure is the median, with the least and the most of all
-rounds; a ratio is taken round by round. **Only ratios travel to other machines.**
+{comments} comments of the dev organisations, each once, {characters:.0f} characters long on average. In each of
+{rounds} rounds all contestants take turns on the same two cores. A figure is the median, with the least and the most of
+all rounds; a ratio is taken round by round. **Only ratios travel to other machines.**
 
 ## Scoring
 
@@ -68,7 +68,6 @@ class Run:
 
     quick: bool
     rounds: int
-    copies: int
     texts: Sequence[str]
     contestants: Sequence[Contestant]
     peaks: Mapping[str, float]
@@ -93,7 +92,6 @@ def page(run: Run) -> str:
         quick=" (QUICK=1: too short to quote)" if run.quick else "",
         machine=machine(),
         comments=len(run.texts),
-        copies="each once" if run.copies == 1 else f"each {run.copies} times under its own number",
         characters=sum(map(len, run.texts)) / len(run.texts),
         rounds=run.rounds,
         rates="\n".join(_rates(run.contestants, by_name)),
