@@ -184,9 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("benchmark", choices=BENCHMARKS)
     parser.add_argument("--data", type=Path, required=True, help="folder of the public data")
-    parser.add_argument(
-        "--encoder", type=Path, required=True, help="folder of training.intermediate or training.distil"
-    )
+    parser.add_argument("--encoder", type=Path, required=True, help="an encoder's folder, or a trained network's")
     parser.add_argument("--out", type=Path, required=True, help="where what each fold was judged is kept")
     args = parser.parse_args()
     print("\n".join(BENCHMARKS[args.benchmark](args.data, args.encoder, args.out)))

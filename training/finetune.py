@@ -41,7 +41,7 @@ from friction.taxonomy import HEADS, PATTERNS
 from .collected import with_corpus
 from .corpus import Example, Labelled, examples
 from .hands import Hands
-from .network import Network, load_network, new_network, pad, save_network
+from .network import WEIGHTS, Network, load_network, new_network, pad, save_network
 
 MAX_TOKENS: Final = 192
 EPOCHS: Final = 3
@@ -250,7 +250,7 @@ def to_go_on_from(folder: Path) -> tuple[Network, Tokenizer]:
 
 
 def _is_trained(folder: Path) -> bool:
-    return (folder / "network.pt").is_file()
+    return (folder / WEIGHTS).is_file()
 
 
 def training_rows(data: Path | None = None) -> list[Labelled]:

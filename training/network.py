@@ -20,6 +20,8 @@ from friction.wording import counted
 
 from .hush import hushed
 
+WEIGHTS = "network.pt"
+"""Beside a trained network's config and tokenizer: its weights."""
 READ_OUT = "read_out.pt"
 """Beside an encoder of ``training.intermediate``: weights of the read-out that it taught."""
 
@@ -147,7 +149,11 @@ def over(encoder: PreTrainedModel, tokenizer: Tokenizer) -> Network:
 
 
 def new_network(folder: Path) -> tuple[Network, Tokenizer]:
-    """A network with fresh heads over an encoder folder, its read-out taken from there where it has one."""
+    """A network with fresh heads over an encoder folder or a trained network, its read-out from there if it has one."""
+    if (folder / WEIGHTS).is_file():
+        network, tokenizer = load_network(folder)
+        network.heads.reset_parameters()
+        return network.train(), tokenizer
     encoder, tokenizer = load_encoder(folder)
     network = over(encoder, tokenizer)
     if (folder / READ_OUT).is_file():
@@ -160,7 +166,7 @@ def save_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     cast(PreTrainedModel, network.encoder).config.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
-    torch.save(network.state_dict(), folder / "network.pt")
+    torch.save(network.state_dict(), folder / WEIGHTS)
 
 
 def load_network(folder: Path) -> tuple[Network, Tokenizer]:
@@ -169,12 +175,12 @@ def load_network(folder: Path) -> tuple[Network, Tokenizer]:
     Raises:
         UsageError: the folder holds none.
     """
-    if not (folder / "network.pt").is_file():
-        raise UsageError(f"{folder} holds no trained network (network.pt). Run training.finetune first.")
+    if not (folder / WEIGHTS).is_file():
+        raise UsageError(f"{folder} holds no trained network ({WEIGHTS}). Run training.finetune first.")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     network = over(without_pooler(AutoModel.from_config(config, attn_implementation="eager")), tokenizer)
-    network.load_state_dict(torch.load(folder / "network.pt", weights_only=True))
+    network.load_state_dict(torch.load(folder / WEIGHTS, weights_only=True))
     return network.eval(), tokenizer
 
 

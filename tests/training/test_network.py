@@ -28,7 +28,7 @@ from training.corpus import Example, Gold, Labelled, examples
 from training.export import keep_errors, run, to_onnx, write_folder
 from training.finetune import hard_and_others, predict, to_go_on_from, tokenise, train
 from training.hands import Hands
-from training.network import Network, load_network
+from training.network import Network, load_network, new_network
 from training.pointing import Pointer, Pointing, agreement, lessons, load_pointing, save_pointer, teach
 from training.quantisation import quantise
 
@@ -207,6 +207,16 @@ def test_a_network_that_goes_on_keeps_its_words_and_drops_nothing_out(model: Pat
     assert "encoder.embeddings.word_embeddings.weight" not in learnt
     assert {"encoder.encoder.layer.0.attention.self.query.weight", "heads.weight"} <= learnt
     assert not [part for part in network.encoder.modules() if isinstance(part, torch.nn.Dropout) and part.p]
+
+
+def test_a_trained_network_lends_its_encoder_and_read_out_to_fresh_heads(model: Path) -> None:
+    trained, _ = load_network(model)
+    network, _ = new_network(model)
+    before, after = trained.state_dict(), network.state_dict()
+    assert {name for name, weights in after.items() if not torch.equal(weights, before[name])} == {
+        "heads.weight",
+        "heads.bias",
+    }
 
 
 def test_a_network_that_cannot_point_says_how_it_learns_to(model: Path, tmp_path: Path) -> None:
