@@ -20,7 +20,8 @@ from .parameters import MOST, Cursor, DateText, Limit, OtherTeamPath, TeamPath, 
 from .shapes import DoneListOut, DoneOut
 
 router = APIRouter(tags=["interventions"], route_class=KeyFirst)
-_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*$"
+_HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+_LINE: Final = rf"^[^{_HIDDEN}]*[^\s{_HIDDEN}][^{_HIDDEN}]*$"
 _PAIR: Final[dict[str, Any]] = {"from_team": "sales", "about_team": "marketing"}
 _GONE: Final = "There is no such intervention."
 

@@ -1,5 +1,6 @@
 """What was done about pairs, entered over HTTP into a real store."""
 
+import re
 from typing import Any
 
 import httpx
@@ -81,6 +82,14 @@ def test_what_is_not_an_intervention(client: httpx.Client, wrong: dict[str, Any]
     assert answer.status_code == 422
     assert CANARY not in answer.text
     assert client.get("/v1/interventions").json()["interventions"] == []
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u2003\u3000"])
+def test_the_schema_takes_no_blank_description(client: httpx.Client, blank: str) -> None:
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["InterventionIn"]["properties"]["description"]
+    assert re.search(schema["pattern"], f"{blank}agenda{blank}")
+    assert not re.search(schema["pattern"], blank)
+    assert client.post("/v1/interventions", json=DONE | {"description": blank}).status_code == 422
 
 
 @pytest.mark.parametrize("day", ["2025-W53", "2026-02-30"])
