@@ -63,7 +63,9 @@ def serve(state: State, key: str) -> Iterator[httpx.Client]:
         while not server.started:
             time.sleep(0.01)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=url, headers=bearing(key), timeout=30) as client:
-            yield client
-        server.should_exit = True
-        thread.join()
+        try:
+            with httpx.Client(base_url=url, headers=bearing(key), timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
