@@ -61,8 +61,8 @@ Blame by kind of comment, told apart by what can be counted:
 
 {kinds}
 
-By organisation; those whose names begin with `u1` came later, and have surveys, chat and spoken statements in the
-proportions in which organisations get them, where the others have comments of one kind each:
+By organisation; those whose names begin with `u1` came later, and have surveys, chat and spoken statements, in about
+the proportions in which organisations get them:
 
 {organisations}
 

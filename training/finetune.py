@@ -9,8 +9,10 @@ dev (mean of blame, appreciation and pattern average precision). The released ne
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
 many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
-comments too (``training.collected``). The released one went on roughly so, read what was newest, or what is collected,
-twice, and is the mean of the last two seeds and, with as much weight, of the model before it:
+comments too (``training.collected``). The released one went on roughly so, five times since friction-enfr-8: the first
+two as below, then three times with the comments that were newest read twice and others drawn at random, not by what was
+got wrong. It went on from the mean of the last two seeds alone, but the third time from that of all four below, and is
+the mean of the last two itself:
 
     python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 1e-4 --seeds 83 89
         --others 40000 --data ../shared/data
@@ -41,7 +43,7 @@ from friction.taxonomy import HEADS, PATTERNS
 from .collected import with_corpus
 from .corpus import Example, Labelled, examples
 from .hands import Hands
-from .network import WEIGHTS, Network, load_network, new_network, pad, save_network
+from .network import Network, is_trained, load_network, new_network, pad, save_network
 
 MAX_TOKENS: Final = 192
 EPOCHS: Final = 3
@@ -215,10 +217,10 @@ def train_once(
     Taken from there where it stands already, taken up where it is half done. Where ``encoder`` holds a network that
     was trained here before, that is what training goes on from.
     """
-    if not _is_trained(folder):
+    if not is_trained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(FIRST_WEIGHTS)
-        network, tokenizer = to_go_on_from(encoder) if _is_trained(encoder) else new_network(encoder)
+        network, tokenizer = to_go_on_from(encoder) if is_trained(encoder) else new_network(encoder)
         read = rows if others is None else hard_and_others(network, tokenizer, rows, others, seed=seed)
         print(f"seed {seed}: {len(read)} comments to read", flush=True)
         train(
@@ -247,10 +249,6 @@ def to_go_on_from(folder: Path) -> tuple[Network, Tokenizer]:
         if isinstance(part, nn.Dropout):
             part.p = 0.0
     return network, tokenizer
-
-
-def _is_trained(folder: Path) -> bool:
-    return (folder / WEIGHTS).is_file()
 
 
 def training_rows(data: Path | None = None) -> list[Labelled]:
@@ -285,7 +283,7 @@ def main() -> None:
     args = parser.parse_args()
     rows, dev_items = training_rows(args.data), examples(with_corpus("dev", args.data))
     print(f"{len(rows)} comments to train on, {len(dev_items)} examples of dev", flush=True)
-    networks = [load_network(args.encoder)[0]] if _is_trained(args.encoder) else []
+    networks = [load_network(args.encoder)[0]] if is_trained(args.encoder) else []
     for seed in args.seeds:
         network, tokenizer = train_once(
             args.encoder,

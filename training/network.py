@@ -20,7 +20,7 @@ from friction.wording import counted
 
 from .hush import hushed
 
-WEIGHTS = "network.pt"
+_WEIGHTS = "network.pt"
 """Beside a trained network's config and tokenizer: its weights."""
 READ_OUT = "read_out.pt"
 """Beside an encoder of ``training.intermediate``: weights of the read-out that it taught."""
@@ -150,7 +150,7 @@ def over(encoder: PreTrainedModel, tokenizer: Tokenizer) -> Network:
 
 def new_network(folder: Path) -> tuple[Network, Tokenizer]:
     """A network with fresh heads over an encoder folder or a trained network, its read-out from there if it has one."""
-    if (folder / WEIGHTS).is_file():
+    if is_trained(folder):
         network, tokenizer = load_network(folder)
         network.heads.reset_parameters()
         return network.train(), tokenizer
@@ -166,7 +166,12 @@ def save_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     cast(PreTrainedModel, network.encoder).config.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
-    torch.save(network.state_dict(), folder / WEIGHTS)
+    torch.save(network.state_dict(), folder / _WEIGHTS)
+
+
+def is_trained(folder: Path) -> bool:
+    """Whether a folder holds a network that ``save_network`` left."""
+    return (folder / _WEIGHTS).is_file()
 
 
 def load_network(folder: Path) -> tuple[Network, Tokenizer]:
@@ -175,12 +180,12 @@ def load_network(folder: Path) -> tuple[Network, Tokenizer]:
     Raises:
         UsageError: the folder holds none.
     """
-    if not (folder / WEIGHTS).is_file():
-        raise UsageError(f"{folder} holds no trained network ({WEIGHTS}). Run training.finetune first.")
+    if not is_trained(folder):
+        raise UsageError(f"{folder} holds no trained network ({_WEIGHTS}). Run training.finetune first.")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     network = over(without_pooler(AutoModel.from_config(config, attn_implementation="eager")), tokenizer)
-    network.load_state_dict(torch.load(folder / WEIGHTS, weights_only=True))
+    network.load_state_dict(torch.load(folder / _WEIGHTS, weights_only=True))
     return network.eval(), tokenizer
 
 
