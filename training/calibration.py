@@ -99,28 +99,49 @@ def error_rates(
     probability: Array, items: Sequence[Example], limits: dict[str, float]
 ) -> dict[str, dict[str, ErrorRate]]:
     """Sensitivity and specificity of each stance by language, as counts, and what these tell another organisation."""
-    orgs = np.array([e.org for e in items])
+    of_org = np.unique([e.org for e in items], return_inverse=True)[1]
+    lang = np.array([e.lang for e in items])
     rates: dict[str, dict[str, ErrorRate]] = {}
     for stance in STANCES:
         place = HEADS.index(stance)
         judged, truth = _judged(items, place)
-        positive = probability[:, place] >= limits[stance]
-        spread = [alike(right, of, orgs) for right, of in ((positive, judged & truth), (~positive, judged & ~truth))]
-        for lang in ("en", "fr"):
-            here = judged & np.array([e.lang == lang for e in items])
-            positives, negatives = int((truth & here).sum()), int((~truth & here).sum())
-            rates.setdefault(stance, {})[lang] = ErrorRate(
-                hits=int((positive & truth & here).sum()),
-                positives=positives,
-                rejections=int((~positive & ~truth & here).sum()),
-                negatives=negatives,
-                effective_positives=round(min(positives, spread[0]), 1),
-                effective_negatives=round(min(negatives, spread[1]), 1),
-            )
+        found = probability[:, place] >= limits[stance]
+        rates[stance] = pooled({
+            code: counts(found[here], truth[here], of_org[here], int(of_org.max(initial=-1)) + 1)
+            for code in ("en", "fr")
+            for here in [judged & (lang == code)]
+        })  # fmt: skip
     return rates
 
 
-def alike(right: NDArray[np.bool_], of: NDArray[np.bool_], orgs: NDArray[np.str_]) -> float:
+def counts(found: NDArray[np.bool_], truth: NDArray[np.bool_], org: NDArray[np.int64], orgs: int) -> NDArray[np.int64]:
+    """Hits, positives, rejections and negatives of each organisation, shape (orgs, 4), from arrays of one length."""
+    kinds = (found & truth, truth, ~found & ~truth, ~truth)
+    return np.stack([np.bincount(org[of], minlength=orgs) for of in kinds], axis=1)
+
+
+def pooled(by_lang: Mapping[str, NDArray[np.int64]]) -> dict[str, ErrorRate]:
+    """Error rates of each language, of counts by organisation: the same organisations, one row each, in every language.
+
+    How much organisations differ is told from all of them together: one language has too few.
+    """
+    whole = np.sum(list(by_lang.values()), axis=0)
+    effective = alike(whole[:, 0], whole[:, 1]), alike(whole[:, 2], whole[:, 3])
+    rates = {}
+    for lang, of in by_lang.items():
+        hits, positives, rejections, negatives = of.sum(axis=0).tolist()
+        rates[lang] = ErrorRate(
+            hits,
+            positives,
+            rejections,
+            negatives,
+            effective_positives=round(min(positives, effective[0]), 1),
+            effective_negatives=round(min(negatives, effective[1]), 1),
+        )
+    return rates
+
+
+def alike(right: NDArray[np.int64], of: NDArray[np.int64]) -> float:
     """How alike a rate is from one organisation to the next: how many counts of its own tell one of them as much.
 
     The sum of the parameters of the beta distribution that the organisations' rates come from, by moments, from the
@@ -129,12 +150,10 @@ def alike(right: NDArray[np.bool_], of: NDArray[np.bool_], orgs: NDArray[np.str_
     fewer than ``ENOUGH_ORGANISATIONS`` have any, or each has one.
 
     Args:
-        right: shape (examples,): those that the rate counts.
-        of: all that it counts them among.
-        orgs: the organisation of each.
+        right: how many each organisation has right, shape (organisations,).
+        of: among how many.
     """
-    _, place = np.unique(orgs[of], return_inverse=True)
-    n, k = np.bincount(place), np.bincount(place, weights=right[of])
+    n, k = of[of > 0], right[of > 0]
     more, mean = len(n) - 1, k.sum() / max(n.sum(), 1)
     chance = mean * (1 - mean)
     if len(n) < ENOUGH_ORGANISATIONS or not chance or n.max() == 1:

@@ -16,12 +16,12 @@ from friction.store.scores import ScoreStore, Vote
 from training.collected import COLLECTED
 from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
 from training.simulator.conflict import relationship
-from training.simulator.confusions import Scores, measured_again, scored
+from training.simulator.confusions import Mistakes, Scores, scored
 from training.simulator.measure import after_a_step, coverage, false_verdicts, figure, found_changes, intervened, noise
 from training.simulator.page import _is, page, summary
 from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
 
-TRUE = {"en": ErrorRate(188, 201, 215, 238), "fr": ErrorRate(175, 201, 213, 244)}
+TRUE = Mistakes.everywhere({"en": ErrorRate(188, 201, 215, 238), "fr": ErrorRate(175, 201, 213, 244)})
 PERFECT = {"en": ErrorRate(9, 9, 9, 9), "fr": ErrorRate(9, 9, 9, 9)}
 
 
@@ -92,9 +92,28 @@ def test_the_scored_dev_comments_are_the_card_s() -> None:
         collected = sum(target["blame"] for row in rows if row["lang"] == lang for target in row["targets"])
         assert found.positives + collected == card[lang].positives
         assert -2 <= card[lang].hits - found.hits <= collected + 2
-    again = [measured_again(TRUE, np.random.default_rng(seed))["blame"]["en"] for seed in range(200)]
+
+
+def test_a_card_is_measured_again_and_companies_err_alike_where_organisations_do() -> None:
+    again = [TRUE.card(np.random.default_rng(seed))["en"] for seed in range(200)]
     assert {(a.positives, a.negatives) for a in again} == {(201, 238)}
     assert np.std([a.hits for a in again]) == pytest.approx(np.sqrt(188 * 13 / 201), rel=0.2)
+    assert TRUE.of_a_company(np.random.default_rng(1))["en"].hits == pytest.approx(1e6 * 188 / 201, abs=1)
+
+
+def test_companies_and_cards_differ_as_organisations_do() -> None:
+    """Twenty organisations, each with all or half of its blame found: they tell another one next to nothing."""
+    measured = np.array([[50 if org % 2 else 25, 50, 40, 50] for org in range(20)])
+    true = Mistakes.of_counts({"en": measured, "fr": measured})
+    rng = np.random.default_rng(3)
+    companies = [true.of_a_company(rng) for _ in range(300)]
+    hits = [company["en"].hits / company["en"].positives for company in companies]
+    assert np.mean(hits) == pytest.approx(0.75, abs=0.04)
+    assert np.std(hits) == pytest.approx(0.25, abs=0.05)
+    assert all(company["en"] == company["fr"] for company in companies)
+    assert {company["en"].rejections for company in companies} == {800_000}
+    effective = [true.card(rng)["en"].effective_positives for _ in range(30)]
+    assert all(count is not None and count < 10 for count in effective)
 
 
 def test_figures_have_the_spread_of_companies() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from friction.model_folder import RELEASED
 
 from .conflict import relationship
-from .confusions import Scores, scored
+from .confusions import Mistakes, Scores, scored
 from .measure import after_a_step, coverage, false_verdicts, found_changes, intervened, noise, stress
 from .page import page, summary
 from .quantifiers import compare
@@ -29,7 +29,7 @@ OF_RARE_EVENTS: Final = 8
 
 
 def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], Any]]:
-    true = {lang: of.error_rate() for lang, of in scores.items()}
+    true = Mistakes.of_blame(scores)
     few = max(companies // 5, 2)
     return {
         "coverage": lambda: coverage(companies // 2, true),
@@ -44,16 +44,10 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
             compare(scores, (12, 25, 100), max(companies // 100, 1), np.random.default_rng(6))
         ),
         "organisations": lambda: {
-            lang: [[o, *(counts_of(of.only(of.org == o)))] for o in np.unique(of.org).tolist()]
-            for lang, of in scores.items()
+            "by language": {lang: of[of.sum(axis=1) > 0].tolist() for lang, of in true.measured.items()},
+            "spread": true.spread,
         },
     }  # fmt: skip
-
-
-def counts_of(scores: Scores) -> tuple[int, int, int, int]:
-    """Counts of an organisation, as a card has them."""
-    rate = scores.error_rate()
-    return rate.hits, rate.positives, rate.rejections, rate.negatives
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from friction.disclosure import BASE, FLOOR, MECHANISM
 from friction.mechanisms import Counts as Exact
 from friction.mechanisms import Laplace
 from friction.model_folder import ErrorRate
-from friction.records import LANGS, Cell, Lang, TeamId, Week
+from friction.records import LANGS, Cell, TeamId, Week
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -109,7 +109,7 @@ def write(habits: Habits, truth: Array, rng: np.random.Generator) -> Comments:
 def release(
     comments: Comments,
     truth: Array,
-    errors: Mapping[Lang, ErrorRate],
+    errors: Mapping[str, ErrorRate],
     rng: np.random.Generator,
     names: list[tuple[TeamId, TeamId]],
     *,

@@ -14,8 +14,8 @@ from friction.conflict import RELATIONSHIP, Rise, rises
 from friction.records import Cell, Pair
 
 from .company import FIRST, Habits, pairs
-from .confusions import Scores
-from .measure import BUSY, CHANGED, PERFECT, STEP, USUAL, Truth, figure, worlds
+from .confusions import Mistakes, Scores
+from .measure import BUSY, CHANGED, PERFECT, STEP, USUAL, figure, worlds
 
 BEFORE = 0.05
 """Share of people who voice disrespect where nothing is wrong."""
@@ -41,7 +41,7 @@ def marks(scores: Mapping[Any, Scores]) -> dict[str, list[int]]:
 
 def nothing_changed(count: int, scores: Mapping[Any, Scores], *, seed: int = 8) -> dict[str, Any]:
     """Companies where no more people voice disrespect: how many hear of a rise nevertheless, and of how many pairs."""
-    true = _errors(scores)
+    true = Mistakes.of_disrespect(scores)
     every = np.arange(len(pairs(BUSY.teams)))
     _, _, of_blame, blame, of_rest, rest = np.array(list(marks(scores).values())).sum(axis=0).tolist()
     invented = (1 - BEFORE) * (BLAME_TO - BLAME_FROM) * (of_blame / blame - of_rest / rest)
@@ -50,7 +50,7 @@ def nothing_changed(count: int, scores: Mapping[Any, Scores], *, seed: int = 8) 
         "25 voices": (BUSY, true, {}),
         "over-dispersed": (USUAL, true, {"over": 0.05}),
         "drifting": (USUAL, true, {"sd": 0.05}),
-        "25 voices, more blame": (BUSY, PERFECT, {"step": (every, CHANGED, invented)}),
+        "25 voices, more blame": (BUSY, Mistakes.everywhere(PERFECT), {"step": (every, CHANGED, invented)}),
     }
     found = {}
     for place, (name, (habits, errors, more)) in enumerate(settings.items()):
@@ -68,7 +68,7 @@ def nothing_changed(count: int, scores: Mapping[Any, Scores], *, seed: int = 8) 
 
 def rose(count: int, scores: Mapping[Any, Scores], *, seed: int = 9) -> dict[str, Any]:
     """A rise by ``STEP`` in some pairs of thirty voices a week: found within six weeks, and how many false ones."""
-    true, names = _errors(scores), pairs(THIRTY.teams)
+    true, names = Mistakes.of_disrespect(scores), pairs(THIRTY.teams)
     about_one_team = np.flatnonzero([about == names[0][1] for _, about in names])
     found = {}
     for place, (name, changed) in enumerate((("one team", about_one_team), ("one pair", about_one_team[:1]))):
@@ -96,7 +96,3 @@ def told_at(cells: Sequence[Sequence[Cell]], week: int, names: Sequence[Pair]) -
         for pair, of in zip(names, cells, strict=True)
     }
     return rises({pair: of for pair, of in known.items() if of}, FIRST + week)
-
-
-def _errors(scores: Mapping[Any, Scores]) -> Truth:
-    return {lang: of.error_rate_of_disrespect() for lang, of in scores.items()}

@@ -1,18 +1,28 @@
-"""The released model's mistakes on the comments of dev: what a simulated classifier does, and what a card may say."""
+"""The released model's mistakes on the comments of dev: what a simulated classifier does, and what a card may say.
 
-from collections.abc import Mapping
+It errs more in one organisation than in the next. So each company draws error rates of its own from the distribution
+that dev's organisations come from, and has a card measured on such organisations, as many and as large as dev's.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from friction.classifier import Classifier
 from friction.conflict import RELATIONSHIP
 from friction.model_folder import RELEASED, ErrorRate
 from friction.records import LANGS, Lang
+from training.calibration import alike, counts, pooled
 from training.corpus import load
 
-Card = Mapping[str, Mapping[str, ErrorRate]]
+Rates = Mapping[str, ErrorRate]
+"""By language."""
+ACCURATE: Final = 10**6
+"""Counts that tell a rate as good as exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +48,7 @@ class Scores:
 
     def error_rate(self) -> ErrorRate:
         """Counts as a card has them."""
-        return _error_rate(self.blamed, self.found)
-
-    def error_rate_of_disrespect(self) -> ErrorRate:
-        """The same of disrespect, which a card does not have."""
-        return _error_rate(self.disrespected, self.marked)
-
-
-def _error_rate(true: NDArray[np.bool_], found: NDArray[np.bool_]) -> ErrorRate:
-    return ErrorRate(
-        hits=int((found & true).sum()),
-        positives=int(true.sum()),
-        rejections=int((~found & ~true).sum()),
-        negatives=int((~true).sum()),
-    )
+        return ErrorRate(*counts(self.found, self.blamed, self.org, self.org.max() + 1).sum(axis=0).tolist())
 
 
 def scored() -> dict[Lang, Scores]:
@@ -73,12 +70,71 @@ def scored() -> dict[Lang, Scores]:
     return {lang: Scores(*map(np.array, zip(*of, strict=True))) for lang, of in found.items()}
 
 
-def measured_again(truth: Mapping[Lang, ErrorRate], rng: np.random.Generator) -> Card:
-    """A card as another dev of the same size would have shown it: what is not known of the errors, played."""
-    rates: dict[str, ErrorRate] = {}
-    for lang, r in truth.items():
-        hits = rng.binomial(r.positives, r.hits / r.positives)
-        rates[lang] = ErrorRate(
-            int(hits), r.positives, int(rng.binomial(r.negatives, r.rejections / r.negatives)), r.negatives
-        )
-    return {"blame": rates, "appreciation": rates}
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """How a classifier errs, from one organisation to the next.
+
+    Attributes:
+        measured: by language, counts of each organisation (``calibration.counts``), shape (organisations, 4).
+        spread: of sensitivity and of specificity, how alike organisations are (``calibration.alike``).
+    """
+
+    measured: Mapping[str, NDArray[np.int64]]
+    spread: tuple[float, float]
+
+    @classmethod
+    def of_blame(cls, scores: Mapping[Lang, Scores]) -> "Mistakes":
+        """As dev's organisations show them."""
+        return cls._of({lang: (of.found, of.blamed, of.org) for lang, of in scores.items()})
+
+    @classmethod
+    def of_disrespect(cls, scores: Mapping[Lang, Scores]) -> "Mistakes":
+        """The same of disrespect, which a card does not have."""
+        return cls._of({lang: (of.marked, of.disrespected, of.org) for lang, of in scores.items()})
+
+    @classmethod
+    def _of(cls, judged: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]]) -> "Mistakes":
+        orgs = max(int(org.max()) for *_, org in judged.values()) + 1
+        return cls.of_counts({lang: counts(*of, orgs) for lang, of in judged.items()})
+
+    @classmethod
+    def of_counts(cls, measured: Mapping[str, NDArray[np.int64]]) -> "Mistakes":
+        """Of organisations as they were counted."""
+        whole = np.sum(list(measured.values()), axis=0)
+        return cls(measured, (alike(whole[:, 0], whole[:, 1]), alike(whole[:, 2], whole[:, 3])))
+
+    @classmethod
+    def everywhere(cls, rates: Rates) -> "Mistakes":
+        """The same in every organisation."""
+        counted = {lang: np.array([[r.hits, r.positives, r.rejections, r.negatives]]) for lang, r in rates.items()}
+        return cls(counted, (np.inf, np.inf))
+
+    def of_a_company(self, rng: np.random.Generator) -> dict[str, ErrorRate]:
+        """A company's own rates: one that is read worse than most in a language is so in the other too."""
+        places = rng.random(2)
+        return {
+            lang: _exactly([_drawn(k / max(n, 1), of, place) for (k, n), of, place in zip(
+                of_lang.sum(axis=0).reshape(2, 2), self.spread, places, strict=True)])
+            for lang, of_lang in self.measured.items()
+        }  # fmt: skip
+
+    def card(self, rng: np.random.Generator) -> dict[str, ErrorRate]:
+        """A card as other organisations, as many and as large, would have shown it."""
+        again = {lang: of.copy() for lang, of in self.measured.items()}
+        for org in range(len(next(iter(again.values())))):
+            for lang, rate in self.of_a_company(rng).items():
+                row = again[lang][org]
+                row[0] = rng.binomial(row[1], rate.hits / rate.positives)
+                row[2] = rng.binomial(row[3], rate.rejections / rate.negatives)
+        return pooled(again)
+
+
+def _drawn(mean: float, spread: float, place: float) -> float:
+    if spread == np.inf or not 0 < mean < 1:
+        return mean
+    return float(betaincinv(mean * spread, (1 - mean) * spread, place))
+
+
+def _exactly(rates: Sequence[float]) -> ErrorRate:
+    hit, kept = (round(ACCURATE * rate) for rate in rates)
+    return ErrorRate(hit, ACCURATE, kept, ACCURATE)

@@ -1,7 +1,7 @@
 """What the table measures: each function plays companies and returns its figures, ready for JSON.
 
 A figure is ``[value, half width of its 95 % Monte-Carlo interval, companies]``; companies are the independent units,
-since the pairs of one share its card. Every company has a card of its own (``confusions.measured_again``).
+since the pairs of one share its card. Every company has error rates and a card of its own (``confusions.Mistakes``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +17,12 @@ from friction.likelihood import Errors
 from friction.mechanisms import Laplace
 from friction.model_folder import ErrorRate
 from friction.rates import rates
-from friction.records import Cell, Intervention, Lang, Pair
+from friction.records import LANGS, Cell, Intervention, Pair
 from friction.verdicts import Change, changes
 
 from .company import FIRST, Array, Habits, Played, drifting, pairs, release, write
-from .confusions import measured_again
+from .confusions import Mistakes, Rates
 
-Truth = Mapping[Lang, ErrorRate]
 Figure = list[float]
 PREVALENCES: Final = (0.05, 0.2, 0.5)
 LANGUAGES: Final = {"en": 0.0, "fr": 1.0, "both": 0.5}
@@ -36,7 +35,7 @@ STEP_WEEKS: Final = 8
 USUAL: Final = Habits()
 BUSY: Final = Habits(voices=(24.9, 25.1), headcount=(60, 60))
 """Twenty-five voices a week in every pair."""
-PERFECT: Final = {"en": ErrorRate(10**6, 10**6, 10**6, 10**6), "fr": ErrorRate(10**6, 10**6, 10**6, 10**6)}
+PERFECT: Final[Rates] = dict.fromkeys(LANGS, ErrorRate(10**6, 10**6, 10**6, 10**6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def figure(values: Sequence[float] | Array, weights: Sequence[float] | Array | N
 
 
 def worlds(
-    count: int, habits: Habits, levels: Array, true: Truth, rng: np.random.Generator, *, sd: float = 0.0,
+    count: int, habits: Habits, levels: Array, true: Mistakes, rng: np.random.Generator, *, sd: float = 0.0,
     over: float = 0.0, step: tuple[NDArray[np.int64], int, float] | None = None, laplace: Laplace | None = None,
 ) -> Iterator[World]:  # fmt: skip
     """Companies one by one.
@@ -69,7 +68,7 @@ def worlds(
         count: how many.
         habits: how their people write.
         levels: where pairs lie: values to draw from.
-        true: the classifier's errors as they are.
+        true: how the classifier errs.
         rng: source of chance.
         sd: of the drift around the level (see ``company.drifting``).
         over: variance of weekly shares around theirs, as a part of the largest possible one (beta-binomial).
@@ -85,12 +84,12 @@ def worlds(
         held = truth
         if over:
             held = rng.beta(truth * (1 / over - 1) + 1e-9, (1 - truth) * (1 / over - 1) + 1e-9)
-        played = release(write(habits, held, rng), truth, true, rng, names, laplace=laplace)
-        yield World(truth, played, Errors(measured_again(true, rng)["blame"]))
+        played = release(write(habits, held, rng), truth, true.of_a_company(rng), rng, names, laplace=laplace)
+        yield World(truth, played, Errors(true.card(rng)))
 
 
 def coverage(
-    count: int, true: Truth, *, habits: Habits = USUAL, sd: float = 0.05, seed: int = 1,
+    count: int, true: Mistakes, *, habits: Habits = USUAL, sd: float = 0.05, seed: int = 1,
     languages: Mapping[str, float] = LANGUAGES, laplace: Laplace | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """How often intervals hold the truth, by prevalence, and errors beside the raw share's; ``count`` a language."""
@@ -128,7 +127,7 @@ def coverage(
     return found
 
 
-def after_a_step(count: int, true: Truth, *, seed: int = 6) -> dict[str, Any]:
+def after_a_step(count: int, true: Mistakes, *, seed: int = 6) -> dict[str, Any]:
     """How often intervals hold the truth before a sudden rise in some pairs and so many weeks after it.
 
     Others stay where they were, at 0.1 to 0.3: ``width`` is theirs.
@@ -173,7 +172,7 @@ def said_at(cells: Sequence[Sequence[Cell]], errors: Errors, week: int, names: S
     return changes({pair: of for pair, of in known.items() if of}, errors, FIRST + week)
 
 
-def false_verdicts(count: int, true: Truth, *, seed: int = 2) -> dict[str, Any]:
+def false_verdicts(count: int, true: Mistakes, *, seed: int = 2) -> dict[str, Any]:
     """Companies where nothing changed: how many have any rising or falling verdict, and of how many pairs."""
     settings = {
         "as usual": (USUAL, 0.0, 0.0),
@@ -200,7 +199,7 @@ def false_verdicts(count: int, true: Truth, *, seed: int = 2) -> dict[str, Any]:
     return found
 
 
-def found_changes(count: int, true: Truth, *, seed: int = 3) -> dict[str, Any]:
+def found_changes(count: int, true: Mistakes, *, seed: int = 3) -> dict[str, Any]:
     """A rise of 20 points in some pairs: found within six weeks, by the model and by perfect labels."""
     names = pairs(BUSY.teams)
     about_one_team = np.flatnonzero([about == names[0][1] for _, about in names])
@@ -244,7 +243,7 @@ def found_changes(count: int, true: Truth, *, seed: int = 3) -> dict[str, Any]:
     return found
 
 
-def intervened(count: int, true: Truth, *, seed: int = 4) -> dict[str, Any]:
+def intervened(count: int, true: Mistakes, *, seed: int = 4) -> dict[str, Any]:
     """One pair of each company is acted upon, in vain or by 20 points: what the intervals hold."""
     found = {}
     designs = {"as usual": (USUAL, 0.0), "drifting": (USUAL, 0.05), "25 voices": (BUSY, 0.0)}
@@ -274,7 +273,7 @@ def intervened(count: int, true: Truth, *, seed: int = 4) -> dict[str, Any]:
     return found
 
 
-def stress(count: int, true: Truth) -> dict[str, Any]:
+def stress(count: int, true: Mistakes) -> dict[str, Any]:
     """Where an assumption is strained: repeated comments, quicker drift, another size."""
     strained = {
         "nobody writes twice": (replace(USUAL, again=1e-9, heavy=0.0), 0.05),
@@ -289,7 +288,7 @@ def stress(count: int, true: Truth) -> dict[str, Any]:
     }
 
 
-def noise(count: int, true: Truth, epsilons: Sequence[str] = ("0.5", "1", "2.3")) -> dict[str, Any]:
+def noise(count: int, true: Mistakes, epsilons: Sequence[str] = ("0.5", "1", "2.3")) -> dict[str, Any]:
     """The same figures under differential privacy, in companies of four teams with a cell whenever a window closes."""
     few = replace(USUAL, teams=4)
     return {
