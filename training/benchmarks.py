@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -30,10 +30,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .distil import training_pairs
 from .intermediate import ABOUT, read, read_lines
-from .network import new_network
+from .network import Network, new_network
 
 Array = NDArray[np.float64]
 SEVERITIES: Final = ("no explicit reproach", "disapproval", "accusation", "blame")
@@ -59,7 +60,7 @@ def row(text: str, label: int, classes: int) -> Row:
 def fit_and_judge(
     encoder: Path, train: Sequence[Row], asked: Sequence[str], *, epochs: int, rate: float = 1e-4, batch: int = 32
 ) -> Array:
-    """Fine-tune an encoder on labelled texts and judge others.
+    """Fine-tune an encoder on labelled texts and judge others, with weights averaged as in ``training.finetune``.
 
     Returns:
         Probabilities of shape (asked, classes).
@@ -68,6 +69,8 @@ def fit_and_judge(
     rng = random.Random(SEED)
     network, tokenizer = new_network(encoder)
     head = nn.Linear(network.mix.out_features, len(train[0].likely))
+    both = nn.ModuleList([network, head])
+    averaged = AveragedModel(both, multi_avg_fn=get_ema_multi_avg_fn(1 - 2 * batch / max(len(train), 4 * batch)))
     steps = epochs * (len(train) // batch + 1)
     optimiser = torch.optim.AdamW(
         [{"params": network.parameters(), "lr": rate}, {"params": head.parameters(), "lr": rate * 10}], fused=True
@@ -86,7 +89,8 @@ def fit_and_judge(
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-    network.eval()
+            averaged.update_parameters(both)
+    network, head = cast(tuple[Network, nn.Linear], averaged.module.eval())
     parts = []
     with torch.inference_mode():
         for i in range(0, len(asked), 64):
