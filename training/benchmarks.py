@@ -10,7 +10,8 @@
   labels carried over a public parallel corpus (what the English-trained network says of the English side teaches the
   French side: Xu & Yang 2017, "Cross-lingual Distillation for Text Classification"). No French label is seen.
 
-Each fine-tunes the encoder anew with one linear head; nothing of the test rows is seen, thresholds stay at one half.
+Each fine-tunes the encoder anew with one linear head; no label of the test rows is seen. F1 is taken at the limit that
+the network's own probabilities promise the most of, accuracy at one half.
 Where each set is published stands in the datasheet of the public data. Prints Markdown. Resumable: what a fold was
 judged stays in ``--out``, a folder for each encoder, and is taken from there.
 """
@@ -40,6 +41,7 @@ Array = NDArray[np.float64]
 SEVERITIES: Final = ("no explicit reproach", "disapproval", "accusation", "blame")
 SEED: Final = 5
 LENGTH: Final = 160
+LIMITS: Final = np.arange(10, 80) / 100
 REQUEST: Final = re.compile(r"(?i)(?=(?:\S+\s+){6}\S).*(?:\?|please)")
 """A question or a plea of seven words or more: what politeness is said in."""
 
@@ -123,17 +125,29 @@ def over_folds(
     return out
 
 
+def promising(likely: Array) -> float:
+    """The limit of the highest F1 that probabilities of shape (asked,) promise, were they true; asks for no label.
+
+    At one half, where one in four is uncivil, F1 loses more by what is missed than it gains by what is not invented
+    (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure").
+    """
+    return float(
+        max(LIMITS, key=lambda limit: 2 * likely[likely >= limit].sum() / ((likely >= limit).sum() + likely.sum()))
+    )
+
+
 def incivility(data: Path, encoder: Path, kept: Path) -> list[str]:
     """F1 of the uncivil class and AUC, beside the published model on the same rows."""
     rows = list(read_lines(data / "github_incivility_6879_published_folds.jsonl.gz"))
     folds = over_folds(encoder, rows, "uncivil", kept, epochs=2)
     truth = np.concatenate([t for t, _ in folds])
     ours = np.concatenate([p[:, 1] for _, p in folds])
+    found = np.concatenate([p[:, 1] >= promising(p[:, 1]) for _, p in folds])
     order = [r for fold in sorted({r["fold10"] for r in rows}) for r in rows if r["fold10"] == fold]
     theirs = np.array([r["published_distilbert_prob"] for r in order], dtype=float)
     lines = ["| GitHub incivility, ten published folds | F1 (uncivil) | AUC |", "| --- | --- | --- |"]
     said = np.array([r["published_distilbert_pred"] for r in order])
-    lines.append(f"| ours | {f1_score(truth, ours >= 0.5):.3f} | {roc_auc_score(truth, ours):.3f} |")
+    lines.append(f"| ours | {f1_score(truth, found):.3f} | {roc_auc_score(truth, ours):.3f} |")
     lines.append(f"| DistilBERT as published | {f1_score(truth, said):.3f} | {roc_auc_score(truth, theirs):.3f} |")
     return lines
 

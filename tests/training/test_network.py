@@ -12,6 +12,7 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto
+from sklearn.metrics import f1_score
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from transformers import BertConfig, BertModel
@@ -24,6 +25,7 @@ from friction.model_folder import read_card
 from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS
+from training.benchmarks import LIMITS, over_folds, promising
 from training.corpus import Example, Gold, Labelled, examples
 from training.export import keep_errors, run, to_onnx, write_folder
 from training.finetune import hard_and_others, predict, to_go_on_from, tokenise, train
@@ -85,6 +87,26 @@ def test_training_learns_and_export_keeps_what_was_learnt(model: Path, tmp_path:
     for name, tolerance in (("float", 1e-4), ("int8", 0.5)):
         session = open_session(tmp_path / f"{name}.onnx")
         assert np.abs(run(session, tokenizer, items) - logits).max() < tolerance
+
+
+def test_a_benchmark_judges_by_what_it_was_taught_and_takes_done_folds_as_they_are(model: Path, tmp_path: Path) -> None:
+    texts = {"they never answer us": 1, "late again they": 1, "thanks great help": 0, "we help you": 0}
+    rows = [{"text": text, "uncivil": label, "fold10": fold} for fold in range(5) for text, label in texts.items()] * 4
+    done = np.full((16, 2), 0.5)
+    np.save(tmp_path / "uncivil-3.npy", done)
+    folds = over_folds(model, rows, "uncivil", tmp_path, epochs=30)
+    for fold, (truth, likely) in enumerate(folds):
+        assert ((likely[:, 1] > 0.5) == truth).all() or fold == 3
+    assert (folds[3][1] == done).all()
+
+
+def test_a_limit_promises_the_most_where_rare_labels_are_not_missed() -> None:
+    rng = np.random.default_rng(4)
+    likely = rng.beta(0.6, 1.8, 4000)
+    truth = rng.random(4000) < likely
+    found = {limit: f1_score(truth, likely >= limit) for limit in LIMITS}
+    assert found[promising(likely)] > max(found.values()) - 0.01
+    assert found[promising(likely)] > found[0.5] + 0.02
 
 
 @pytest.fixture(scope="module")
