@@ -125,8 +125,7 @@ def pooled(by_lang: Mapping[str, NDArray[np.int64]]) -> dict[str, ErrorRate]:
 
     How much organisations differ is told from all of them together: one language has too few.
     """
-    whole = np.sum(list(by_lang.values()), axis=0)
-    effective = alike(whole[:, 0], whole[:, 1]), alike(whole[:, 2], whole[:, 3])
+    effective = likeness(by_lang)
     rates = {}
     for lang, of in by_lang.items():
         hits, positives, rejections, negatives = of.sum(axis=0).tolist()
@@ -139,6 +138,12 @@ def pooled(by_lang: Mapping[str, NDArray[np.int64]]) -> dict[str, ErrorRate]:
             effective_negatives=round(min(negatives, effective[1]), 1),
         )
     return rates
+
+
+def likeness(by_lang: Mapping[str, NDArray[np.int64]]) -> tuple[float, float]:
+    """How alike sensitivity and specificity are from one organisation to the next, of counts by organisation."""
+    whole = np.sum(list(by_lang.values()), axis=0)
+    return alike(whole[:, 0], whole[:, 1]), alike(whole[:, 2], whole[:, 3])
 
 
 def alike(right: NDArray[np.int64], of: NDArray[np.int64]) -> float:

@@ -1,6 +1,6 @@
 """Evaluate a released model folder beside its baselines and write its model card.
 
-    python -m training.evaluate --model models/friction-enfr-10 [--split dev|test] [--float build/model]
+    python -m training.evaluate --model models/friction-enfr-11 [--split dev|test] [--float build/model]
         [--also setfit undistilled] [--data ../shared/data]
 
 Thresholds of every model are chosen on dev. ``--split dev`` prints; ``--split test`` also writes the card.
@@ -61,8 +61,8 @@ Blame by kind of comment, told apart by what can be counted:
 
 {kinds}
 
-By organisation; those whose names begin with `u1` came later, and have surveys, chat and spoken statements, in about
-the proportions in which organisations get them:
+By organisation. Those whose names begin with `u` came later: `u1` have surveys, chat and spoken statements, in about
+the proportions in which organisations get them, `u2` what people say of other teams in public and are quoted as saying:
 
 {organisations}
 

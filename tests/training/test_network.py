@@ -94,7 +94,7 @@ def test_a_benchmark_judges_by_what_it_was_taught_and_takes_done_folds_as_they_a
     rows = [{"text": text, "uncivil": label, "fold10": fold} for fold in range(5) for text, label in texts.items()] * 4
     done = np.full((16, 2), 0.5)
     np.save(tmp_path / "uncivil-3.npy", done)
-    folds = over_folds(model, rows, "uncivil", tmp_path, epochs=30)
+    folds = over_folds(model, rows, "uncivil", tmp_path, epochs=60)
     for fold, (truth, likely) in enumerate(folds):
         assert ((likely[:, 1] > 0.5) == truth).all() or fold == 3
     assert (folds[3][1] == done).all()

@@ -101,10 +101,14 @@ def test_a_card_is_measured_again_and_companies_err_alike_where_organisations_do
     assert TRUE.of_a_company(np.random.default_rng(1))["en"].hits == pytest.approx(1e6 * 188 / 201, abs=1)
 
 
-def test_companies_and_cards_differ_as_organisations_do() -> None:
+def unlike() -> Mistakes:
     """Twenty organisations, each with all or half of its blame found: they tell another one next to nothing."""
     measured = np.array([[50 if org % 2 else 25, 50, 40, 50] for org in range(20)])
-    true = Mistakes.of_counts({"en": measured, "fr": measured})
+    return Mistakes.of_counts({"en": measured, "fr": measured})
+
+
+def test_companies_and_cards_differ_as_organisations_do() -> None:
+    true = unlike()
     rng = np.random.default_rng(3)
     companies = [true.of_a_company(rng) for _ in range(300)]
     hits = [company["en"].hits / company["en"].positives for company in companies]
@@ -114,6 +118,17 @@ def test_companies_and_cards_differ_as_organisations_do() -> None:
     assert {company["en"].rejections for company in companies} == {800_000}
     effective = [true.card(rng)["en"].effective_positives for _ in range(30)]
     assert all(count is not None and count < 10 for count in effective)
+    all_or_none = Mistakes({"en": np.array([[6, 8, 9, 9]])}, (0.0, np.inf))
+    drawn = [all_or_none.of_a_company(rng)["en"].hits for _ in range(200)]
+    assert set(drawn) == {0, 10**6}
+    assert np.mean(drawn) == pytest.approx(0.75e6, abs=1e5)
+
+
+def test_intervals_are_wider_and_hold_where_companies_err_differently() -> None:
+    """Companies that all had the mean rates would make the same cards' intervals hold nearly always."""
+    differently, alike = (coverage(6, true, languages={"en": 0.0})["en"] for true in (unlike(), TRUE))
+    assert 0.8 < differently["all"]["covered"][0] < 0.995
+    assert differently["0.2"]["width"][0] > 1.3 * alike["0.2"]["width"][0]
 
 
 def test_figures_have_the_spread_of_companies() -> None:
@@ -148,6 +163,11 @@ def test_everything_measured_makes_a_page() -> None:
         "relationship conflict": relationship(1, {lang: judged() for lang in LANGS}),
         "interventions": intervened(3, TRUE),
         "noise": noise(1, TRUE, ["2.3"]),
+        "organisations": {
+            "by language": {"en": [[46, 50, 40, 50], [50, 50, 45, 50]]},
+            "alike": (40.0, np.inf),
+            "card's": [30.0, np.inf],
+        },
     }
     for by_level in found["coverage"].values():
         assert by_level["all"]["covered"][0] > 0.85
@@ -160,6 +180,8 @@ def test_everything_measured_makes_a_page() -> None:
     text = page({name: {"model": "m", "companies": 3, "found": of} for name, of in found.items()})
     assert "95 % intervals" in text
     assert "nan" not in text
+    assert "| en | sensitivity | 2 | 0.96 | 0.92 | 0.96 | 1.00 |" in text
+    assert "as much as 40 counts" in text
 
 
 def test_estimators_are_compared_on_bags_of_every_prevalence() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from friction.model_folder import RELEASED
+from friction.model_folder import RELEASED, read_card
 
 from .conflict import relationship
 from .confusions import Mistakes, Scores, scored
@@ -45,7 +45,9 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
         ),
         "organisations": lambda: {
             "by language": {lang: of[of.sum(axis=1) > 0].tolist() for lang, of in true.measured.items()},
-            "spread": true.spread,
+            "alike": true.alike,
+            "card's": [min(getattr(rate, of) or np.inf for rate in read_card(RELEASED).errors["blame"].values())
+                       for of in ("effective_positives", "effective_negatives")],
         },
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ from friction.classifier import Classifier
 from friction.conflict import RELATIONSHIP
 from friction.model_folder import RELEASED, ErrorRate
 from friction.records import LANGS, Lang
-from training.calibration import alike, counts, pooled
+from training.calibration import counts, likeness, pooled
 from training.corpus import load
 
 Rates = Mapping[str, ErrorRate]
@@ -48,7 +48,7 @@ class Scores:
 
     def error_rate(self) -> ErrorRate:
         """Counts as a card has them."""
-        return ErrorRate(*counts(self.found, self.blamed, self.org, self.org.max() + 1).sum(axis=0).tolist())
+        return pooled({"": counts(self.found, self.blamed, self.org, int(self.org.max()) + 1)})[""]
 
 
 def scored() -> dict[Lang, Scores]:
@@ -76,11 +76,11 @@ class Mistakes:
 
     Attributes:
         measured: by language, counts of each organisation (``calibration.counts``), shape (organisations, 4).
-        spread: of sensitivity and of specificity, how alike organisations are (``calibration.alike``).
+        alike: of sensitivity and of specificity, how alike organisations are (``calibration.alike``).
     """
 
     measured: Mapping[str, NDArray[np.int64]]
-    spread: tuple[float, float]
+    alike: tuple[float, float]
 
     @classmethod
     def of_blame(cls, scores: Mapping[Lang, Scores]) -> "Mistakes":
@@ -100,8 +100,7 @@ class Mistakes:
     @classmethod
     def of_counts(cls, measured: Mapping[str, NDArray[np.int64]]) -> "Mistakes":
         """Of organisations as they were counted."""
-        whole = np.sum(list(measured.values()), axis=0)
-        return cls(measured, (alike(whole[:, 0], whole[:, 1]), alike(whole[:, 2], whole[:, 3])))
+        return cls(measured, likeness(measured))
 
     @classmethod
     def everywhere(cls, rates: Rates) -> "Mistakes":
@@ -114,7 +113,7 @@ class Mistakes:
         places = rng.random(2)
         return {
             lang: _exactly([_drawn(k / max(n, 1), of, place) for (k, n), of, place in zip(
-                of_lang.sum(axis=0).reshape(2, 2), self.spread, places, strict=True)])
+                of_lang.sum(axis=0).reshape(2, 2), self.alike, places, strict=True)])
             for lang, of_lang in self.measured.items()
         }  # fmt: skip
 
@@ -129,10 +128,10 @@ class Mistakes:
         return pooled(again)
 
 
-def _drawn(mean: float, spread: float, place: float) -> float:
-    if spread == np.inf or not 0 < mean < 1:
+def _drawn(mean: float, alike: float, place: float) -> float:
+    if alike == np.inf or not 0 < mean < 1:
         return mean
-    return float(betaincinv(mean * spread, (1 - mean) * spread, place))
+    return float(betaincinv(mean * alike, (1 - mean) * alike, place)) if alike else float(place > 1 - mean)
 
 
 def _exactly(rates: Sequence[float]) -> ErrorRate:

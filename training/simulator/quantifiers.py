@@ -28,8 +28,9 @@ METHODS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """Errors of each method on one bag, in the order of ``METHODS``."""
+    """Errors of each method on one bag, in the order of ``METHODS``; bags of one halving are no independent ones."""
 
+    halving: tuple[Lang, int]
     size: int
     prevalence: float
     errors: tuple[float, ...]
@@ -38,9 +39,9 @@ class Bag:
 def compare(scores: Mapping[Lang, Scores], sizes: Sequence[int], bags: int, rng: np.random.Generator) -> list[Bag]:
     """Bags of every size, prevalence and language, of every halving of its organisations."""
     found = []
-    for of in scores.values():
+    for lang, of in scores.items():
         orgs = np.unique(of.org)
-        for _ in range(HALVINGS):
+        for halving in range(HALVINGS):
             here = np.isin(of.org, rng.choice(orgs, len(orgs) // 2, replace=False))
             known, other = of.only(here), of.only(~here)
             yes, no = np.flatnonzero(other.blamed), np.flatnonzero(~other.blamed)
@@ -50,7 +51,7 @@ def compare(scores: Mapping[Lang, Scores], sizes: Sequence[int], bags: int, rng:
                         blaming = round(size * prevalence)
                         places = np.concatenate([rng.choice(yes, blaming), rng.choice(no, size - blaming)])
                         errors = _errors(known, other.only(places), blaming / size, rng)
-                        found.append(Bag(size, prevalence, errors))
+                        found.append(Bag((lang, halving), size, prevalence, errors))
     return found
 
 
