@@ -62,7 +62,9 @@ def row(text: str, label: int, classes: int) -> Row:
 def fit_and_judge(
     encoder: Path, train: Sequence[Row], asked: Sequence[str], *, epochs: int, rate: float = 1e-4, batch: int = 32
 ) -> Array:
-    """Fine-tune an encoder on labelled texts and judge others, with weights averaged over the last steps.
+    """Fine-tune an encoder on labelled texts and judge others.
+
+    Weights are averaged with an exponential decay of a sixth of all steps, so that the first count for next to nothing.
 
     Returns:
         Probabilities of shape (asked, classes).

@@ -17,7 +17,16 @@ from training.collected import COLLECTED
 from training.simulator.company import FIRST, Comments, Habits, pairs, release, write
 from training.simulator.conflict import relationship
 from training.simulator.confusions import Mistakes, Scores, scored
-from training.simulator.measure import after_a_step, coverage, false_verdicts, figure, found_changes, intervened, noise
+from training.simulator.measure import (
+    after_a_step,
+    coverage,
+    false_verdicts,
+    figure,
+    found_changes,
+    intervened,
+    noise,
+    worlds,
+)
 from training.simulator.page import _is, page, summary
 from training.simulator.quantifiers import METHODS, PREVALENCES, adjusted, compare
 
@@ -124,8 +133,17 @@ def test_companies_and_cards_differ_as_organisations_do() -> None:
     assert np.mean(drawn) == pytest.approx(0.75e6, abs=1e5)
 
 
+def test_each_company_errs_in_its_own_way() -> None:
+    spread = {}
+    for name, true in (("unlike", unlike()), ("alike", TRUE)):
+        played = worlds(30, Habits(teams=3, voices=(10.0, 20.0)), np.array([0.5]), true, np.random.default_rng(8))
+        found = [[cell.blame / cell.respondents for of in world.played.cells for cell in of] for world in played]
+        spread[name] = np.std([np.mean(of) for of in found])
+    assert spread["alike"] < 0.04
+    assert spread["unlike"] > 0.08
+
+
 def test_intervals_are_wider_and_hold_where_companies_err_differently() -> None:
-    """Companies that all had the mean rates would make the same cards' intervals hold nearly always."""
     differently, alike = (coverage(6, true, languages={"en": 0.0})["en"] for true in (unlike(), TRUE))
     assert 0.8 < differently["all"]["covered"][0] < 0.995
     assert differently["0.2"]["width"][0] > 1.3 * alike["0.2"]["width"][0]
@@ -182,6 +200,9 @@ def test_everything_measured_makes_a_page() -> None:
     assert "nan" not in text
     assert "| en | sensitivity | 2 | 0.96 | 0.92 | 0.96 | 1.00 |" in text
     assert "as much as 40 counts" in text
+    assert "The model: `m`.\n" in text
+    text = page({name: {"model": name[0], "found": found[name]} for name in ("coverage", "noise", "steps")})
+    assert "The model: `c` in coverage; `n` in noise; `s` in steps.\n" in text
 
 
 def test_estimators_are_compared_on_bags_of_every_prevalence() -> None:

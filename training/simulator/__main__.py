@@ -8,14 +8,14 @@ can be run one by one.
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
 import numpy as np
 
-from friction.model_folder import RELEASED, read_card
+from friction.model_folder import RELEASED, ErrorRate, read_card
 
 from .conflict import relationship
 from .confusions import Mistakes, Scores, scored
@@ -46,10 +46,15 @@ def _parts(scores: dict[Any, Scores], companies: int) -> dict[str, Callable[[], 
         "organisations": lambda: {
             "by language": {lang: of[of.sum(axis=1) > 0].tolist() for lang, of in true.measured.items()},
             "alike": true.alike,
-            "card's": [min(getattr(rate, of) or np.inf for rate in read_card(RELEASED).errors["blame"].values())
-                       for of in ("effective_positives", "effective_negatives")],
+            "card's": _least_effective(read_card(RELEASED).errors["blame"].values()),
         },
     }  # fmt: skip
+
+
+def _least_effective(rates: Iterable[ErrorRate]) -> list[float]:
+    """Effective positives and negatives of a card, which all languages share where they have as many counts."""
+    effective = [(rate.effective_positives, rate.effective_negatives) for rate in rates]
+    return [min(np.inf if count is None else count for count in of) for of in zip(*effective, strict=True)]
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ PROMISES = """# What the numbers promise, and what they keep
 
 Written by `make bench-stats` (`python -m training.simulator`); nothing here is typed by hand, but the section that
 says so. Companies are simulated: 8 teams, 26 weeks, two languages, teams of 10 to 45, 2 to 20 people a week who write
-about a target, one in ten of them often, shares that wander. Their comments are judged with the mistakes of `{MODEL}`
-on the scored dev comments, voted on, rounded and released by the rules of `docs/privacy.md`; a test plays the same
+about a target, one in ten of them often, shares that wander. Their comments are judged with a model's mistakes on
+the scored dev comments, voted on, rounded and released by the rules of `docs/privacy.md`; a test plays the same
 comments through `friction.release`. The model errs more in one company than in the next, as it does in dev's written
 organisations, and each company has a card of its own, measured on other such organisations, as many as dev has: what
 is not known of the error rates is played as well. Figures have 95 % Monte-Carlo intervals over companies, where
@@ -75,8 +75,8 @@ BY_HAND: Final = Path(__file__).with_name("by_hand.md")
 def summary(bags: Sequence[Bag]) -> dict[str, dict[str, list[float]]]:
     """Mean absolute error by size of the bag and method, with the half width of its 95 % interval over halvings."""
     found: dict[str, dict[str, list[float]]] = {}
+    halvings = sorted({b.halving for b in bags})
     for size in sorted({b.size for b in bags}):
-        halvings = sorted({b.halving for b in bags})
         errors = np.array(
             [np.mean([b.errors for b in bags if (b.size, b.halving) == (size, h)], axis=0) for h in halvings]
         )
@@ -103,9 +103,18 @@ def page(kept: Mapping[str, Found]) -> str:
         "organisations": _organisations,
     }
     written = [write(kept[name]["found"]) for name, write in parts.items() if name in kept]
-    models = sorted({of["model"] for of in kept.values()})
-    promises = PROMISES.replace("{MODEL}", "` and `".join(models))
-    return "\n".join([promises, _shows(kept), ESTIMATOR, *written])
+    return "\n".join([PROMISES, _models(kept), _shows(kept), ESTIMATOR, *written])
+
+
+def _models(kept: Mapping[str, Found]) -> str:
+    """Whose mistakes were played; in which parts, where parts were measured with several models."""
+    parts: dict[str, list[str]] = {}
+    for name, of in kept.items():
+        parts.setdefault(of["model"], []).append(name)
+    if len(parts) == 1:
+        return f"The model: `{next(iter(parts))}`.\n"
+    named = (f"`{model}` in {', '.join(names)}" for model, names in sorted(parts.items()))
+    return fill(f"The model: {'; '.join(named)}.", 115) + "\n"
 
 
 def _percent(figure: Sequence[float], places: int = 1) -> str:
