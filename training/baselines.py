@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_union
+from sklearn.pipeline import FeatureUnion, make_union
 from torch.nn import functional as F
 
 from friction.targets import fold
@@ -60,12 +60,22 @@ def keywords(train: Sequence[Example], judged: Sequence[Example]) -> Array:  # n
     return out
 
 
-def tfidf(train: Sequence[Example], judged: Sequence[Example]) -> Array:
-    """TF-IDF of words and character n-grams, one logistic regression a head."""
-    features = make_union(
+def word_features() -> FeatureUnion:
+    """TF-IDF of words, pairs of words and character n-grams."""
+    return make_union(
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=60_000),
     )
+
+
+def word_regression() -> LogisticRegression:
+    """The regression that stands on them: whichever class is rare counts as much."""
+    return LogisticRegression(C=4.0, max_iter=500, class_weight="balanced")
+
+
+def tfidf(train: Sequence[Example], judged: Sequence[Example]) -> Array:
+    """TF-IDF of words and character n-grams, one logistic regression a head."""
+    features = word_features()
     seen = features.fit_transform([_text(e) for e in train])
     return _regress(seen, train, features.transform([_text(e) for e in judged]))
 
@@ -111,6 +121,6 @@ def _regress(seen: Array | csr_matrix, train: Sequence[Example], asked: Array | 
         if len(set(labels[rows, head])) < 2:
             out[:, head] = labels[rows, head].mean()
             continue
-        fitted = LogisticRegression(C=4.0, max_iter=500, class_weight="balanced").fit(seen[rows], labels[rows, head])
+        fitted = word_regression().fit(seen[rows], labels[rows, head])
         out[:, head] = fitted.predict_proba(asked)[:, 1]
     return out

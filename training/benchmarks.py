@@ -4,7 +4,8 @@
         --out build/benchmarks
 
 - ``incivility``: GitHub comments on the authors' own ten folds (reset-ufc/slm-evaluation-incivility); the predictions
-  of their DistilBERT stand in the file and are judged on the same rows.
+  of their DistilBERT stand in the file and are judged on the same rows. Both alone, and beside the words themselves
+  (``baselines.word_features``), of which a network that was taught by others' texts sees the rare ones least.
 - ``complaints``: X-CI (Jin & Aletras 2021), ten folds, four-way severity of complaints and complaint or not.
 - ``politeness``: TyDiP (Srinivasan & Choi 2022), trained on English, tested on French: once as it is, and once with the
   labels carried over a public parallel corpus (what the English-trained network says of the English side teaches the
@@ -29,10 +30,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.pipeline import make_pipeline
 from torch import nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from .baselines import word_features, word_regression
 from .distil import training_pairs
 from .intermediate import ABOUT, read, read_lines
 from .network import Network, new_network
@@ -40,7 +43,9 @@ from .network import Network, new_network
 Array = NDArray[np.float64]
 SEVERITIES: Final = ("no explicit reproach", "disapproval", "accusation", "blame")
 SEED: Final = 5
-LENGTH: Final = 160
+LENGTH: Final = 256
+SMALLEST: Final = 1e-4
+"""Less likely than that is nothing."""
 LIMITS: Final = np.arange(10, 51) / 100
 REQUEST: Final = re.compile(r"(?i)(?=(?:\S+\s+){6}\S).*(?:\?|please)")
 """A question or a plea of seven words or more: what politeness is said in."""
@@ -127,6 +132,25 @@ def over_folds(
     return out
 
 
+def by_words(rows: Sequence[dict[str, Any]], label: str) -> list[Array]:
+    """Probabilities of shape (asked, classes) of each fold by its words alone, learnt on the nine others."""
+    out = []
+    for fold in sorted({r["fold10"] for r in rows}):
+        train = [r for r in rows if r["fold10"] != fold]
+        model = make_pipeline(word_features(), word_regression())
+        model.fit([r["text"] for r in train], [int(r[label]) for r in train])
+        out.append(model.predict_proba([r["text"] for r in rows if r["fold10"] == fold]))
+    return out
+
+
+def together(one: Array, other: Array) -> Array:
+    """What two judges say together, all of shape (asked, classes): their geometric mean (Hinton 1999, "Products of
+    Experts").
+    """
+    both = np.sqrt(np.clip(one, SMALLEST, 1) * np.clip(other, SMALLEST, 1))
+    return np.asarray(both / both.sum(1, keepdims=True))
+
+
 def promising(likely: Array) -> float:
     """The limit of the highest F1 that probabilities of shape (asked,) promise, were they true; asks for no label.
 
@@ -142,17 +166,25 @@ def incivility(data: Path, encoder: Path, kept: Path) -> list[str]:
     """F1 of the uncivil class and AUC, beside the published model on the same rows."""
     rows = list(read_lines(data / "github_incivility_6879_published_folds.jsonl.gz"))
     folds = over_folds(encoder, rows, "uncivil", kept, epochs=2)
+    words = by_words(rows, "uncivil")
     truth = np.concatenate([t for t, _ in folds])
-    ours = np.concatenate([p[:, 1] for _, p in folds])
     order = [r for fold in sorted({r["fold10"] for r in rows}) for r in rows if r["fold10"] == fold]
-    theirs = np.array([r["published_distilbert_prob"] for r in order], dtype=float)
-    ends = np.cumsum([len(t) for t, _ in folds])[:-1]
+    published = np.array([r["published_distilbert_prob"] for r in order], dtype=float)
+    theirs = np.split(np.column_stack((1 - published, published)), np.cumsum([len(t) for t, _ in folds])[:-1])
+    ours = [p for _, p in folds]
     lines = [
         "| GitHub incivility, ten published folds | F1 (uncivil) at one half | at the limit | AUC |",
         "|" + " --- |" * 4,
     ]
-    for name, likely in (("ours", ours), ("DistilBERT as published", theirs)):
-        found = np.concatenate([of_fold >= promising(of_fold) for of_fold in np.split(likely, ends)])
+    for name, judged in (
+        ("ours", ours),
+        ("words alone", words),
+        ("ours, and words", [together(*two) for two in zip(ours, words, strict=True)]),
+        ("DistilBERT as published", theirs),
+        ("DistilBERT, and words", [together(*two) for two in zip(theirs, words, strict=True)]),
+    ):
+        likely = np.concatenate([p[:, 1] for p in judged])
+        found = np.concatenate([p[:, 1] >= promising(p[:, 1]) for p in judged])
         figures = f1_score(truth, likely >= 0.5), f1_score(truth, found), roc_auc_score(truth, likely)
         lines.append(f"| {name} | {' | '.join(f'{figure:.3f}' for figure in figures)} |")
     return lines

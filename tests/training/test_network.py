@@ -12,7 +12,7 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from transformers import BertConfig, BertModel
@@ -25,7 +25,7 @@ from friction.model_folder import read_card
 from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS
-from training.benchmarks import LIMITS, over_folds, promising
+from training.benchmarks import LIMITS, by_words, over_folds, promising, together
 from training.corpus import Example, Gold, Labelled, examples
 from training.export import keep_errors, run, to_onnx, write_folder
 from training.finetune import hard_and_others, predict, to_go_on_from, tokenise, train
@@ -98,6 +98,28 @@ def test_a_benchmark_judges_by_what_it_was_taught_and_takes_done_folds_as_they_a
     for fold, (truth, likely) in enumerate(folds):
         assert ((likely[:, 1] > 0.5) == truth).all() or fold == 3
     assert (folds[3][1] == done).all()
+
+
+def test_words_judge_what_a_network_has_no_word_for_and_both_together_rank_best() -> None:
+    """One judge knows the odd rows, the other the even ones; the words of a fold are learnt on the others alone."""
+    rows = [
+        {"text": f"{'borked again' if label else 'merged today'} {n % 7}", "uncivil": label, "fold10": fold}
+        for fold in range(4)
+        for n, label in enumerate([0, 1] * 6)
+    ]
+    rows += [{"text": "borked again", "uncivil": 0, "fold10": 3}] * 40
+    judged = by_words(rows, "uncivil")
+    assert [len(p) for p in judged] == [12, 12, 12, 52]
+    assert ((judged[3][:12, 1] > 0.5) == [0, 1] * 6).all(), "what fold 3 says of its own rows was learnt"
+    assert judged[0][1::2, 1].max() < judged[3][1:12:2, 1].min(), "what fold 3 says was not learnt for the others"
+    truth = np.array([0, 1] * 50)
+    rng = np.random.default_rng(2)
+    one, other = (
+        np.where(np.arange(100) // 2 % 2 == side, truth * 0.8 + 0.1, rng.uniform(0.3, 0.7, 100)) for side in (0, 1)
+    )
+    both = together(*(np.column_stack((1 - p, p)) for p in (one, other)))
+    assert np.allclose(both.sum(1), 1)
+    assert roc_auc_score(truth, both[:, 1]) > max(roc_auc_score(truth, one), roc_auc_score(truth, other)) + 0.02
 
 
 def test_a_limit_promises_the_most_where_rare_labels_are_not_missed() -> None:
