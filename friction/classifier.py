@@ -80,15 +80,15 @@ class Classifier:
         limits = self.card.thresholds
         blame, appreciation = float(row[_BLAME]), float(row[_APPRECIATION])
         blamed = self._is_blamed(row)
-        given = dict(zip(PATTERNS, map(float, row[_FIRST_PATTERN:]), strict=True))
+        patterns = {p: blame * float(v) for p, v in zip(PATTERNS, row[_FIRST_PATTERN:], strict=True)}
         return TargetScore(
             team=target,
             blame=blame,
             appreciation=appreciation,
             blamed=blamed,
             appreciated=appreciation >= limits["appreciation"],
-            patterns={p: blame * v for p, v in given.items()},
-            labels=tuple(p for p, v in given.items() if v >= limits[p]) if blamed else (),
+            patterns=patterns,
+            labels=tuple(p for p, v in patterns.items() if v >= limits[p]) if blamed else (),
             evidence=shown,
         )
 

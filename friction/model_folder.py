@@ -92,7 +92,7 @@ class Card:
 
     Attributes:
         scaling: by language, Platt scaling of each head's logit.
-        thresholds: probability, by head, from which a label is given; a pattern's is given blame.
+        thresholds: probability, by head, from which a label is given; a pattern's is that of both, blame and pattern.
         errors: measured on dev.
     """
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from friction.taxonomy import HEADS, PATTERNS
 
+from .calibration import joint
 from .corpus import Example, Labelled
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ class Judged:
         labels = np.array([e.labels for e in items])
         weights = np.array([e.weights for e in items])
         is_gold = weights[:, _BLAME] > 0
-        found = probability >= np.array([limits[h] for h in HEADS])
+        found = joint(probability) >= np.array([limits[h] for h in HEADS])
         found[:, _IS_TEAM] |= weights[:, _IS_TEAM] == 0
         found[:, 1:] &= found[:, [_IS_TEAM]]
         found[:, 3:] &= found[:, [_BLAME]]

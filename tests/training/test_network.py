@@ -21,15 +21,17 @@ from friction.classifier import Classifier
 from friction.errors import IntegrityError, UsageError
 from friction.inference import RUN_TOKENS, open_session
 from friction.markers import MARKERS
-from friction.model_folder import read_card
+from friction.model_folder import RELEASED, read_card
 from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
-from friction.taxonomy import HEADS
+from friction.taxonomy import HEADS, PATTERNS
+from training import calibration
 from training.benchmarks import LIMITS, by_words, over_folds, promising, together
-from training.corpus import Example, Gold, Labelled, examples
+from training.corpus import Example, Gold, Labelled, examples, load
 from training.export import keep_errors, run, to_onnx, write_folder
 from training.finetune import hard_and_others, predict, to_go_on_from, tokenise, train
 from training.hands import Hands
+from training.metrics import Judged
 from training.network import Network, load_network, new_network
 from training.pointing import Pointer, Pointing, agreement, lessons, load_pointing, save_pointer, teach
 from training.quantisation import quantise
@@ -148,6 +150,24 @@ def test_a_written_folder_serves(folder: Path, directory: Directory) -> None:
     )
     assert len(scored.targets) == 1
     assert len(scored.targets[0].patterns) == len(HEADS) - 3
+
+
+def test_what_is_evaluated_is_what_serves(classifier: Classifier) -> None:
+    """Every label that the evaluation counts, of teams, stances and patterns, is the one that a user is given."""
+    rows = [row for row in load("dev") if row.org.startswith("v3")][::12]
+    items, card = examples(rows), read_card(RELEASED)
+    tokenizer = Tokenizer.from_file(str(RELEASED / "tokenizer.json"))
+    logits = run(open_session(RELEASED / "model.onnx"), tokenizer, items)
+    judged = Judged(rows, items, calibration.probabilities(logits, items, card.scaling), card.thresholds)
+    served = {
+        (row.org, row.id, score.team): (True, score.blamed, score.appreciated, *(p in score.labels for p in PATTERNS))
+        for row, scores in zip(rows, classifier.score([row.reading for row in rows], evidence=False), strict=True)
+        for score in scores
+    }
+    counted = {(e.org, e.id, e.team): tuple(map(bool, found)) for e, found in zip(items, judged.found, strict=False)}
+    assert sum(any(found[3:]) for found in counted.values()) > 20
+    for key, found in counted.items():
+        assert found == served.get(key, (False,) * len(HEADS)), key
 
 
 def test_error_counts_are_kept_beside_those_of_the_models_before(folder: Path, tmp_path: Path) -> None:
