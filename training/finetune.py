@@ -9,10 +9,10 @@ dev (mean of blame, appreciation and pattern average precision). The released ne
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
 many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
-comments too (``training.collected``). The released one went on roughly so, eight times since friction-enfr-8: the first
-two as below, then six times with the comments that were newest read twice and others drawn at random, not by what was
-got wrong. It went on from the mean of the last two seeds alone, but the third time from that of all four below, and is
-the mean of the last four itself:
+comments too (``training.collected``). The released one went on roughly so, nine times since friction-enfr-8: the first
+two as below, then seven times with the comments that were newest read twice and others drawn at random, not by what was
+got wrong. It went on from the mean of the last two seeds alone, but the third time from that of all four below and the
+last time from that of the four before, and is the mean of that and the last two itself:
 
     python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 1e-4 --seeds 83 89
         --others 40000 --data ../shared/data
