@@ -21,7 +21,7 @@ import argparse
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -108,6 +108,12 @@ def fit_and_judge(
     return torch.cat(parts).double().numpy()
 
 
+def folds_of(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Each fold by name, in one order everywhere: the rows of the others to learn from, and its own to be judged."""
+    for fold in sorted({r["fold10"] for r in rows}):
+        yield fold, [r for r in rows if r["fold10"] != fold], [r for r in rows if r["fold10"] == fold]
+
+
 def over_folds(
     encoder: Path, rows: Sequence[dict[str, Any]], label: str, kept: Path, *, epochs: int
 ) -> list[tuple[Array, Array]]:
@@ -117,10 +123,9 @@ def over_folds(
     """
     kept.mkdir(parents=True, exist_ok=True)
     out, classes = [], max(int(r[label]) for r in rows) + 1
-    for fold in sorted({r["fold10"] for r in rows}):
+    for fold, others, test in folds_of(rows):
         started = time.monotonic()
-        train = [row(r["text"], int(r[label]), classes) for r in rows if r["fold10"] != fold]
-        test = [r for r in rows if r["fold10"] == fold]
+        train = [row(r["text"], int(r[label]), classes) for r in others]
         path = kept / f"{label}-{fold}.npy"
         if not path.is_file():
             found = fit_and_judge(encoder, train, [r["text"] for r in test], epochs=epochs)
@@ -135,11 +140,10 @@ def over_folds(
 def by_words(rows: Sequence[dict[str, Any]], label: str) -> list[Array]:
     """Probabilities of shape (asked, classes) of each fold by its words alone, learnt on the nine others."""
     out = []
-    for fold in sorted({r["fold10"] for r in rows}):
-        train = [r for r in rows if r["fold10"] != fold]
+    for _, others, test in folds_of(rows):
         model = make_pipeline(word_features(), word_regression())
-        model.fit([r["text"] for r in train], [int(r[label]) for r in train])
-        out.append(model.predict_proba([r["text"] for r in rows if r["fold10"] == fold]))
+        model.fit([r["text"] for r in others], [int(r[label]) for r in others])
+        out.append(model.predict_proba([r["text"] for r in test]))
     return out
 
 
@@ -168,9 +172,8 @@ def incivility(data: Path, encoder: Path, kept: Path) -> list[str]:
     folds = over_folds(encoder, rows, "uncivil", kept, epochs=2)
     words = by_words(rows, "uncivil")
     truth = np.concatenate([t for t, _ in folds])
-    order = [r for fold in sorted({r["fold10"] for r in rows}) for r in rows if r["fold10"] == fold]
-    published = np.array([r["published_distilbert_prob"] for r in order], dtype=float)
-    theirs = np.split(np.column_stack((1 - published, published)), np.cumsum([len(t) for t, _ in folds])[:-1])
+    published = [np.array([r["published_distilbert_prob"] for r in test], float) for _, _, test in folds_of(rows)]
+    theirs = [np.column_stack((1 - p, p)) for p in published]
     ours = [p for _, p in folds]
     lines = [
         "| GitHub incivility, ten published folds | F1 (uncivil) at one half | at the limit | AUC |",
