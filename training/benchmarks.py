@@ -38,7 +38,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from .baselines import word_features, word_regression
 from .distil import training_pairs
 from .intermediate import ABOUT, read, read_lines
-from .network import Network, new_network
+from .network import DEVICE, Network, new_network
 
 Array = NDArray[np.float64]
 SEVERITIES: Final = ("no explicit reproach", "disapproval", "accusation", "blame")
@@ -77,7 +77,7 @@ def fit_and_judge(
     torch.manual_seed(SEED)
     rng = random.Random(SEED)
     network, tokenizer = new_network(encoder)
-    head = nn.Linear(network.mix.out_features, len(train[0].likely))
+    head = nn.Linear(network.mix.out_features, len(train[0].likely)).to(DEVICE)
     both = nn.ModuleList([network, head])
     steps = epochs * (len(train) // batch + 1)
     averaged = AveragedModel(both, multi_avg_fn=get_ema_multi_avg_fn(1 - 6 / max(steps, 12)))
@@ -92,7 +92,7 @@ def fit_and_judge(
         rng.shuffle(blocks)
         for block in blocks:
             seen = read(network, tokenizer, [ABOUT] * len(block), [r.text for r in block], length=LENGTH)
-            loss = F.cross_entropy(head(network.dropout(seen)), torch.tensor([r.likely for r in block]))
+            loss = F.cross_entropy(head(network.dropout(seen)), torch.tensor([r.likely for r in block], device=DEVICE))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -105,7 +105,7 @@ def fit_and_judge(
         for i in range(0, len(asked), 64):
             texts = list(asked[i : i + 64])
             parts.append(head(read(network, tokenizer, [ABOUT] * len(texts), texts, length=LENGTH)).softmax(-1))
-    return torch.cat(parts).double().numpy()
+    return torch.cat(parts).double().cpu().numpy()
 
 
 def folds_of(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:

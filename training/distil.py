@@ -19,9 +19,11 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn import functional as F
 from transformers import BertModel
 
+from .network import DEVICE, pad, save_checkpoint
 from .student import grow, teacher
 
 PARALLEL = ("parallel_tatoeba_en_fr", "parallel_diabla_en_fr", "parallel_xed_subtitles_en_fr")
@@ -58,11 +60,7 @@ def without_accents(text: str) -> str:
 def encode(tokenizer: Tokenizer, texts: list[str], *, length: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
     """Padded ids and mask, both of shape (texts, longest)."""
     rows = [e.ids[: length - 1] + e.ids[-1:] if len(e.ids) > length else e.ids for e in tokenizer.encode_batch(texts)]
-    width = max(map(len, rows))
-    pad = tokenizer.token_to_id("[PAD]")
-    ids = torch.tensor([r + [pad] * (width - len(r)) for r in rows])
-    mask = torch.tensor([[1] * len(r) + [0] * (width - len(r)) for r in rows])
-    return ids, mask
+    return pad(rows, pad_id=tokenizer.get_vocab()["[PAD]"])
 
 
 def embed(model: BertModel, tokenizer: Tokenizer, texts: list[str]) -> torch.Tensor:
@@ -90,7 +88,7 @@ def retrieval(model: BertModel, tokenizer: Tokenizer, data: Path) -> float:
         en = torch.cat([embed(model, tokenizer, [e for e, _ in rows[i : i + 64]]) for i in range(0, len(rows), 64)])
         fr = torch.cat([embed(model, tokenizer, [f for _, f in rows[i : i + 64]]) for i in range(0, len(rows), 64)])
     model.train()
-    return float(((fr @ en.T).argmax(1) == torch.arange(len(rows))).float().mean())
+    return float(((fr @ en.T).argmax(1) == torch.arange(len(rows), device=DEVICE)).float().mean())
 
 
 def main() -> None:
@@ -110,6 +108,8 @@ def main() -> None:
     english, english_tokenizer = teacher()
     pairs = training_pairs(args.data, seed=args.seed)
     student, tokenizer = grow(fr for _, fr in pairs)
+    for model in (english, student):
+        nn.Module.to(model, DEVICE)
     tokenizer.save(str(args.out / "tokenizer.json"))
     plan = [b for _ in range(int(args.epochs) + 1) for b in batches(pairs, args.batch, rng)]
     plan = plan[: int(len(pairs) / args.batch * args.epochs)]
@@ -123,7 +123,7 @@ def main() -> None:
     )
     checkpoint, first = args.out / "checkpoint.pt", 0
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location=DEVICE)
         student.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
@@ -135,14 +135,14 @@ def main() -> None:
     for step, batch in enumerate(plan[first:], first + 1):
         texts_en = [en for en, _ in batch]
         texts_fr = [without_accents(fr) if rng.random() < 0.15 else fr for _, fr in batch]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(DEVICE.type, torch.bfloat16):
             with torch.no_grad():
                 goal = embed(english, english_tokenizer, texts_en)
             both = embed(student, tokenizer, texts_en + texts_fr)
         ours_en, ours_fr = both.split(len(batch))
         cosine = (1 - (ours_en * goal).sum(1)).mean() + (1 - (ours_fr * goal).sum(1)).mean()
         logits = ours_fr @ goal.T / 0.05
-        contrast = F.cross_entropy(logits, torch.arange(len(batch)))
+        contrast = F.cross_entropy(logits, torch.arange(len(batch), device=DEVICE))
         loss = cosine * 4 + contrast * 0.5
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -158,8 +158,7 @@ def main() -> None:
         if step % 500 == 0:
             state = {"model": student.state_dict(), "optimiser": optimiser.state_dict()}
             state |= {"schedule": schedule.state_dict(), "step": step}
-            torch.save(state, checkpoint.with_suffix(".part"))
-            checkpoint.with_suffix(".part").replace(checkpoint)
+            save_checkpoint(state, checkpoint)
             print(f"step {step} retrieval {retrieval(student, tokenizer, args.data):.3f}", flush=True)
     student.save_pretrained(args.out)
     checkpoint.unlink(missing_ok=True)

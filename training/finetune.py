@@ -43,7 +43,7 @@ from friction.taxonomy import HEADS, PATTERNS
 from .collected import with_corpus
 from .corpus import Example, Labelled, examples
 from .hands import Hands
-from .network import Network, is_trained, load_network, new_network, pad, save_network
+from .network import DEVICE, Network, is_trained, load_network, new_network, pad, save_checkpoint, save_network
 
 MAX_TOKENS: Final = 192
 EPOCHS: Final = 3
@@ -72,7 +72,7 @@ def predict(
     with torch.inference_mode():
         for start in range(0, len(order), batch):
             places = order[start : start + batch]
-            out[places] = network(*pad([rows[i] for i in places], pad_id=network.pad_id)).float().numpy()
+            out[places] = network(*pad([rows[i] for i in places], pad_id=network.pad_id)).float().cpu().numpy()
     network.train()
     return out
 
@@ -129,7 +129,7 @@ def train(
     kept: dict[str, Tensor] = {}
     first = 1
     if checkpoint is not None and checkpoint.is_file():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location=DEVICE)
         for name, part in parts.items():
             part.load_state_dict(state[name])
         best, kept, first = state["best"], state["kept"], state["epoch"] + 1
@@ -160,7 +160,7 @@ def train(
         )
         if checkpoint is not None:
             state = {name: part.state_dict() for name, part in parts.items()}
-            _save(state | {"best": best, "kept": kept, "epoch": epoch}, checkpoint)
+            save_checkpoint(state | {"best": best, "kept": kept, "epoch": epoch}, checkpoint)
     network.load_state_dict(kept)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
@@ -169,17 +169,11 @@ def train(
 
 def _loss(network: Network, batch: tuple[Tensor, Tensor], block: Sequence[Example]) -> Tensor:
     """Binary cross-entropy of each head where it is judged, labels smoothed a little."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(DEVICE.type, torch.bfloat16):
         logits = network(*batch).float()
-    labels = torch.tensor([e.labels for e in block]) * 0.96 + 0.02
-    weights = torch.tensor([e.weights for e in block]) * HEAD_WEIGHT
+    labels = torch.tensor([e.labels for e in block], device=DEVICE) * 0.96 + 0.02
+    weights = (torch.tensor([e.weights for e in block]) * HEAD_WEIGHT).to(DEVICE)
     return (F.binary_cross_entropy_with_logits(logits, labels, reduction="none") * weights).sum() / len(block)
-
-
-def _save(state: dict[str, Any], path: Path) -> None:
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
 
 
 def hard_and_others(
@@ -191,7 +185,7 @@ def hard_and_others(
     there is most to learn, and the second keep it from forgetting the rest.
     """
     items = examples(list(rows))
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(DEVICE.type, torch.bfloat16):
         logits = predict(network, tokenizer, items)
     labels, weights = (np.array([getattr(e, k) for e in items]) for k in ("labels", "weights"))
     wrong = (((logits > 0) != (labels > 0.5)) & (weights > 0)).any(axis=1)

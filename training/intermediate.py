@@ -29,7 +29,7 @@ from transformers import PreTrainedModel
 from friction.markers import ASKED, TARGET
 
 from .distil import Pair, training_pairs, without_accents
-from .network import READ_OUT, Network, new_network, pad
+from .network import DEVICE, READ_OUT, Network, new_network, pad
 
 ABOUT: Final = f"{TARGET}{ASKED}"
 TWINS: Final = -1
@@ -97,7 +97,7 @@ def read(
 ) -> Tensor:
     """What the network reads of at most ``length`` tokens, of shape (texts, width), in float."""
     rows = [e.ids[:length] for e in tokenizer.encode_batch(list(zip(questions, texts, strict=True)))]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(DEVICE.type, torch.bfloat16):
         found = network.read(*pad(rows, pad_id=network.pad_id))
     return found.float()
 
@@ -126,7 +126,7 @@ def main() -> None:
 
     network, tokenizer = new_network(args.encoder)
     found = tasks(args.data)
-    heads = nn.ModuleList(nn.Linear(network.mix.out_features, task.outputs) for task in found)
+    heads = nn.ModuleList(nn.Linear(network.mix.out_features, task.outputs) for task in found).to(DEVICE)
     pairs = training_pairs(args.data, seed=args.seed)[: args.twins]
     plan: list[tuple[int, list[Any]]] = [
         (TWINS, block) for block in _blocks(pairs, lambda p: len(p[1]), args.batch, rng)
@@ -153,7 +153,7 @@ def main() -> None:
         else:
             task = found[place]
             seen = read(network, tokenizer, [task.question] * len(rows), [text for text, _ in rows])
-            goal = torch.tensor([label for _, label in rows])
+            goal = torch.tensor([label for _, label in rows], device=DEVICE)
             logits = heads[place](network.dropout(seen))
             loss = (
                 F.binary_cross_entropy_with_logits(logits, goal.float()) * 4

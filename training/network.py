@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, Final, cast
 
 import torch
 from safetensors import SafetensorError
@@ -20,6 +20,8 @@ from friction.wording import counted
 
 from .hush import hushed
 
+DEVICE: Final = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""Where networks are trained. What is made does not ask for it."""
 _WEIGHTS = "network.pt"
 """Beside a trained network's config and tokenizer: its weights."""
 READ_OUT = "read_out.pt"
@@ -145,7 +147,7 @@ def over(encoder: PreTrainedModel, tokenizer: Tokenizer) -> Network:
         tokenizer.get_vocab()[TARGET],
         width=int(encoder.config.hidden_size),
         pad_id=int(encoder.config.pad_token_id or 0),
-    )
+    ).to(DEVICE)
 
 
 def new_network(folder: Path) -> tuple[Network, Tokenizer]:
@@ -157,7 +159,7 @@ def new_network(folder: Path) -> tuple[Network, Tokenizer]:
     encoder, tokenizer = load_encoder(folder)
     network = over(encoder, tokenizer)
     if (folder / READ_OUT).is_file():
-        network.mix.load_state_dict(torch.load(folder / READ_OUT, weights_only=True))
+        network.mix.load_state_dict(torch.load(folder / READ_OUT, weights_only=True, map_location="cpu"))
     return network, tokenizer
 
 
@@ -185,13 +187,20 @@ def load_network(folder: Path) -> tuple[Network, Tokenizer]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     network = over(without_pooler(AutoModel.from_config(config, attn_implementation="eager")), tokenizer)
-    network.load_state_dict(torch.load(folder / _WEIGHTS, weights_only=True))
+    network.load_state_dict(torch.load(folder / _WEIGHTS, weights_only=True, map_location="cpu"))
     return network.eval(), tokenizer
 
 
+def save_checkpoint(state: dict[str, Any], path: Path) -> None:
+    """Write a half-done training's state, whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
 def pad(rows: list[list[int]], *, pad_id: int = 0) -> tuple[Tensor, Tensor]:
-    """Ids and mask of shape (rows, longest)."""
+    """Ids and mask of shape (rows, longest), on ``DEVICE``."""
     width = max(map(len, rows))
-    ids = torch.tensor([row + [pad_id] * (width - len(row)) for row in rows])
-    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    ids = torch.tensor([row + [pad_id] * (width - len(row)) for row in rows], device=DEVICE)
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=DEVICE)
     return ids, mask

@@ -117,7 +117,7 @@ def lessons(network: Network, tokenizer: Tokenizer, rows: Sequence[Labelled]) ->
                 int(np.searchsorted(ends, start, side="right")) if sequence == 1 else -1
                 for sequence, (start, _) in zip(whole.sequence_ids, whole.offsets, strict=True)
             ]
-            found.append(Lesson(states[0, : len(whole.ids)].clone(), clause, (blame[0] - blame[1:]).tolist()))
+            found.append(Lesson(states[0, : len(whole.ids)].clone().cpu(), clause, (blame[0] - blame[1:]).tolist()))
     tokenizer.no_truncation()
     return found
 
@@ -148,8 +148,8 @@ def load_pointing(folder: Path) -> tuple[Pointing, Tokenizer]:
     if not (folder / POINTER).is_file():
         raise UsageError(f"The network in {folder} cannot point yet. Run: python -m training.pointing --model {folder}")
     pointer = Pointer(network.heads.in_features)
-    pointer.load_state_dict(torch.load(folder / POINTER, weights_only=True))
-    return Pointing(network, pointer).eval(), tokenizer
+    pointer.load_state_dict(torch.load(folder / POINTER, weights_only=True, map_location="cpu"))
+    return Pointing(network.cpu(), pointer).eval(), tokenizer
 
 
 def agreement(pointing: Pointing, taught: Sequence[Lesson]) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from friction.model_folder import RELEASED, read_card
 from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS, PATTERNS
-from training import calibration
+from training import adapt, calibration
 from training.benchmarks import LIMITS, by_words, over_folds, promising, together
 from training.corpus import Example, Gold, Labelled, examples, load
 from training.export import keep_errors, run, to_onnx, write_folder
@@ -281,6 +281,39 @@ def test_a_trained_network_lends_its_encoder_and_read_out_to_fresh_heads(model: 
         "heads.weight",
         "heads.bias",
     }
+
+
+def test_words_are_hidden_and_markers_never(model: Path) -> None:
+    _, tokenizer = load_network(model)
+    ids = torch.tensor([e.ids for e in tokenizer.encode_batch([("[TARGET][ASKED]", "they never answer us")] * 500)])
+    mask = torch.ones_like(ids)
+    mask[:, -2:] = 0
+    torch.manual_seed(4)
+    seen, goal = adapt.hide(ids, mask, tokenizer)
+    hidden = goal != adapt.NOT_HIDDEN
+    words = (ids >= tokenizer.token_to_id(WORDS[0])) & (mask > 0)
+    assert not (hidden & ~words).any()
+    assert hidden[words].float().mean() == pytest.approx(adapt.HIDDEN, abs=0.03)
+    assert torch.equal(goal[hidden], ids[hidden])
+    assert torch.equal(seen[~hidden], ids[~hidden])
+    assert (seen[hidden] == tokenizer.token_to_id("[MASK]")).float().mean() == pytest.approx(0.8, abs=0.06)
+
+
+def test_what_is_hidden_is_learnt_and_a_half_done_stage_goes_on(model: Path, tmp_path: Path) -> None:
+    """Where a sentence has one ending, the ending is soon guessed; heads and read-out are left as they are."""
+    network, tokenizer = load_network(model)
+    before = {name: weights.clone() for name, weights in network.state_dict().items()}
+    read = [("[TARGET]", text) for text in ("they never answer us", "thanks great help")] * 400
+    checkpoint = tmp_path / "checkpoint.pt"
+    told = {"rate": 1e-2, "seed": 2, "batch": 8, "checkpoint": checkpoint}
+    losses = adapt.learn(network, tokenizer, read, epochs=6, **told)  # type: ignore[arg-type]
+    assert len(losses) == 600
+    assert np.mean(losses[-50:]) < 0.5 * np.mean(losses[:20])
+    changed = {name for name, weights in network.state_dict().items() if not torch.equal(weights, before[name])}
+    assert changed
+    assert all(name.startswith("encoder.") for name in changed)
+    again, _ = load_network(model)
+    assert adapt.learn(again, tokenizer, read, epochs=6, **told)[:500] == losses[:500]  # type: ignore[arg-type]
 
 
 def test_a_network_that_cannot_point_says_how_it_learns_to(model: Path, tmp_path: Path) -> None:
