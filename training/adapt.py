@@ -23,6 +23,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
+from friction.records import Lang
+
 from .collected import with_corpus
 from .corpus import examples
 from .distil import batches, training_pairs, without_accents
@@ -34,11 +36,13 @@ HIDDEN: Final = 0.2
 """Share of words that are hidden: of these one in ten is replaced by any other, one in ten left as it is."""
 ACCENTS_LOST: Final = 0.08
 NOT_HIDDEN: Final = -100
+BENCHMARK: Final = "tydip_politeness_en_fr"
+_GUESS: Final = "guess.pt"
 TwoParts = tuple[str, str]
 
 
 class Guess(nn.Module):
-    """What stood where a word is hidden: a head that is thrown away, over the encoder's own word vectors."""
+    """What stood where a word is hidden: a head over the encoder's own word vectors."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -51,36 +55,53 @@ class Guess(nn.Module):
     def _words(network: Network) -> Tensor:
         return cast(Tensor, cast(PreTrainedModel, network.encoder).get_input_embeddings().weight)
 
+    def logits(self, network: Network, ids: Tensor, mask: Tensor, where: Tensor) -> Tensor:
+        """Of shape (words asked for, vocabulary); ids, mask and ``where`` are of shape (batch, tokens)."""
+        with torch.autocast(DEVICE.type, torch.bfloat16):
+            hidden = network.states(ids, mask)[where]
+            found = F.linear(self.norm(F.gelu(self.dense(hidden))), self._words(network), self.bias)
+        return found.float()
+
     def loss(self, network: Network, ids: Tensor, mask: Tensor, goal: Tensor) -> Tensor:
         """Cross-entropy of the words that are hidden, 0 where none is; all three of shape (batch, tokens)."""
-        with torch.autocast(DEVICE.type, torch.bfloat16):
-            hidden = network.states(ids, mask)[goal != NOT_HIDDEN]
-            logits = F.linear(self.norm(F.gelu(self.dense(hidden))), self._words(network), self.bias)
-        return F.cross_entropy(logits.float(), goal[goal != NOT_HIDDEN], reduction="sum") / max(len(logits), 1)
+        where = goal != NOT_HIDDEN
+        logits = self.logits(network, ids, mask, where)
+        return F.cross_entropy(logits, goal[where], reduction="sum") / max(len(logits), 1)
+
+
+def public_texts(data: Path) -> list[tuple[str, Lang]]:
+    """Texts and languages of the public sets' train splits, but of the one that is also a benchmark."""
+    files = [data / f"{task.file}.jsonl.gz" for task in tasks(data) if task.file != BENCHMARK]
+    return [(row["text"], row["lang"]) for file in files for row in read_lines(file) if row["split"] == "train"]
 
 
 def texts(data: Path, *, twins: int, seed: int) -> list[TwoParts]:
     """What is read, each as the two parts of a network's input: question and text, or a sentence and its twin."""
     rng = random.Random(seed)
     found = [(e.question, e.text) for e in examples(with_corpus("train", data))]
-    for task in tasks(data):
-        found += [(ABOUT, r["text"]) for r in read_lines(data / f"{task.file}.jsonl.gz") if r["split"] == "train"]
+    found += [(ABOUT, text) for text, _ in public_texts(data)]
     pairs = training_pairs(data, seed=seed)[:twins]
     found += [(en, fr) if rng.random() < 0.5 else (fr, en) for en, fr in pairs]
     rng.shuffle(found)
     return found
 
 
-def hide(ids: Tensor, mask: Tensor, tokenizer: Tokenizer, *, share: float = HIDDEN) -> tuple[Tensor, Tensor]:
+def special(tokenizer: Tokenizer) -> Tensor:
+    """Ids of markers and of what else is no word."""
+    pieces = tokenizer.get_vocab().items()
+    return torch.tensor([i for piece, i in pieces if piece.startswith("[") and piece.endswith("]")], device=DEVICE)
+
+
+def hide(ids: Tensor, mask: Tensor, tokenizer: Tokenizer, *, share: float | Tensor = HIDDEN) -> tuple[Tensor, Tensor]:
     """``ids`` with a share of their words hidden, and what stood there, ``NOT_HIDDEN`` elsewhere.
 
     Markers and what else stands in brackets is never hidden.
 
-    All of shape (texts, tokens).
+    All of shape (texts, tokens); ``share`` may be one a text, of shape (texts, 1).
     """
     vocabulary = tokenizer.get_vocab()
-    special = torch.tensor([i for piece, i in vocabulary.items() if piece.startswith("[") and piece.endswith("]")])
-    chosen = (torch.rand(ids.shape, device=ids.device) < share) & (mask > 0) & ~torch.isin(ids, special.to(ids.device))
+    may = (mask > 0) & ~torch.isin(ids, special(tokenizer))
+    chosen = (torch.rand(ids.shape, device=ids.device) < share) & may
     how = torch.rand(ids.shape, device=ids.device)
     seen = torch.where(chosen & (how < 0.8), vocabulary["[MASK]"], ids)
     seen = torch.where(chosen & (how > 0.9), torch.randint_like(ids, len(vocabulary)), seen)
@@ -90,6 +111,7 @@ def hide(ids: Tensor, mask: Tensor, tokenizer: Tokenizer, *, share: float = HIDD
 def learn(
     network: Network,
     tokenizer: Tokenizer,
+    guess: Guess,
     read: list[TwoParts],
     *,
     epochs: float,
@@ -101,7 +123,6 @@ def learn(
     """Teach the network's encoder in place to guess what is hidden in ``read``; returns the loss of each step."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    guess = Guess(network).to(DEVICE)
     plan = [block for _ in range(int(epochs) + 1) for block in batches(read, batch, rng)]
     plan = plan[: int(len(read) / batch * epochs)]
     parameters = [*network.encoder.parameters(), *guess.parameters()]
@@ -136,6 +157,14 @@ def learn(
     return losses
 
 
+def load_guess(folder: Path) -> tuple[Network, Tokenizer, Guess]:
+    """What this stage left in a folder: the adapted encoder in a network with fresh heads, and what guesses words."""
+    network, tokenizer = new_network(folder)
+    guess = Guess(network)
+    guess.load_state_dict(torch.load(folder / _GUESS, weights_only=True, map_location="cpu"))
+    return network, tokenizer, guess.to(DEVICE)
+
+
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -150,10 +179,12 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     network, tokenizer = new_network(args.encoder)
+    guess = Guess(network).to(DEVICE)
     checkpoint = args.out / "checkpoint.pt"
     learn(
         network,
         tokenizer,
+        guess,
         texts(args.data, twins=args.twins, seed=args.seed),
         epochs=args.epochs,
         rate=args.rate,
@@ -163,6 +194,7 @@ def main() -> None:
     )
     cast(PreTrainedModel, network.encoder).save_pretrained(args.out)
     torch.save(network.mix.state_dict(), args.out / READ_OUT)
+    torch.save(guess.state_dict(), args.out / _GUESS)
     tokenizer.save(str(args.out / "tokenizer.json"))
     checkpoint.unlink(missing_ok=True)
 

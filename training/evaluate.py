@@ -1,6 +1,6 @@
 """Evaluate a released model folder beside its baselines and write its model card.
 
-    python -m training.evaluate --model models/friction-enfr-12 [--split dev|test] [--float build/model]
+    python -m training.evaluate --model models/friction-enfr-13 [--split dev|test] [--float build/model]
         [--also setfit undistilled] [--data ../shared/data]
 
 Thresholds of every model are chosen on dev. ``--split dev`` prints; ``--split test`` also writes the card.
@@ -41,7 +41,8 @@ team and gives calibrated probabilities of blame, appreciation and nine patterns
 - **Made from**: all-MiniLM-L6-v2 (Apache-2.0), distilled into French on Tatoeba (CC BY 2.0), DiaBLa (CC BY-SA 4.0) and
   XED (CC BY 4.0) sentence pairs; then the hand-written corpus of `training/corpus`, and comments of patients' surveys
   (The Strategy Unit, pxtextmining, MIT), on banks (X-FINCORP, MIT), of GoEmotions (Apache-2.0) and of XED, labelled for
-  it (`training/collected`). None of those texts is in this folder.
+  it (`training/collected`); other texts of those sets and the sentence pairs were read without labels
+  (`training.adapt`, `training.ensemble`). None of those texts is in this folder.
 - **Use**: aggregated, corrected rates of pairs of teams. **Not for**: judging a single comment, a person, or a text in
   another language; measuring anger or stress.
 

@@ -3,21 +3,26 @@
     python -m training.finetune --encoder build/encoder --out build/model
 
 Trains once for each seed, from the same first weights in another order, and keeps of each the epoch that does best on
-dev (mean of blame, appreciation and pattern average precision). The released network is the mean of their weights
+dev (mean of blame, appreciation and pattern average precision). The network that it leaves is the mean of their weights
 (Wortsman et al. 2022, "Model soups"). Resumable. The test split is not read here.
 
 Where the corpus has grown since, a trained network goes on for another epoch, and is itself part of the mean (Wortsman
 et al. 2022, "Robust fine-tuning of zero-shot models"). With ``--others`` it reads what it still gets wrong, and as
 many other comments (after Shrivastava et al. 2016, "Online Hard Example Mining"); with ``--data`` the collected
-comments too (``training.collected``). The released one went on roughly so, nine times since friction-enfr-8: the first
-two as below, then seven times with the comments that were newest read twice and others drawn at random, not by what was
-got wrong. It went on from the mean of the last two seeds alone, but the third time from that of all four below and the
-last time from that of the four before, and is the mean of that and the last two itself:
+comments too (``training.collected``). friction-enfr-12 went on roughly so, nine times since friction-enfr-8: the first
+two as below, then seven times with the comments that were newest read twice and others drawn at random:
 
     python -m training.finetune --encoder build/before --out build/one --epochs 1 --rate 1e-4 --seeds 83 89
         --others 40000 --data ../shared/data
     python -m training.finetune --encoder build/one --out build/two --epochs 1 --rate 6e-5 --seeds 97 101
         --others 25000 --data ../shared/data
+
+The released one was made of that on a GPU in half an hour: adapted (``training.adapt``) for 2,730 steps of 256 texts at
+4e-4; fine-tuned for 3 epochs and a half at 2.5e-4 in batches of 128; adapted for 5,501 steps of 384 texts at 5e-4;
+fine-tuned for 3 epochs from three seeds, one of which kept its heads. These three, the network before them and one that
+was distilled, adapted and fine-tuned anew from the published English encoder taught it together, for 9,975 steps of 128
+(``training.ensemble``), from the best of the three on. A program with these stages' loops ran that; it drew every
+hidden word anew, and smoothed labels alone.
 """
 
 import argparse
@@ -48,6 +53,7 @@ from .network import DEVICE, Network, is_trained, load_network, new_network, pad
 MAX_TOKENS: Final = 192
 EPOCHS: Final = 3
 RATE: Final = 2e-4
+BATCH: Final = 32
 FIRST_WEIGHTS: Final = 17
 """Seed of the heads' first weights, the same for every training whose weights are to be averaged."""
 HEAD_WEIGHT: Final = torch.tensor([0.3, 1.0, 0.7, *[0.35] * len(PATTERNS)])
@@ -104,7 +110,7 @@ def train(
     epochs: int,
     rate: float,
     seed: int,
-    batch: int = 32,
+    batch: int = BATCH,
     checkpoint: Path | None = None,
 ) -> dict[str, float]:
     """Train in place and leave the best epoch's averaged weights; returns its average precisions on dev.
@@ -133,6 +139,7 @@ def train(
         for name, part in parts.items():
             part.load_state_dict(state[name])
         best, kept, first = state["best"], state["kept"], state["epoch"] + 1
+    network.train()
     for epoch in range(first, epochs + 1):
         rng = random.Random(f"{seed} {epoch}")
         torch.manual_seed(seed * 1000 + epoch)
@@ -204,6 +211,7 @@ def train_once(
     seed: int,
     epochs: int = EPOCHS,
     rate: float = RATE,
+    batch: int = BATCH,
     others: int | None = None,
 ) -> tuple[Network, Tokenizer]:
     """The encoder's network trained on ``rows`` from one seed, kept in ``folder``; see ``hard_and_others``.
@@ -226,6 +234,7 @@ def train_once(
             epochs=epochs,
             rate=rate,
             seed=seed,
+            batch=batch,
             checkpoint=folder / "checkpoint.pt",
         )
         save_network(network, tokenizer, folder)
@@ -272,6 +281,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seeds", type=int, nargs="+", default=[23, 31])
     parser.add_argument("--others", type=int, help="comments to read beside those that the network gets wrong")
     parser.add_argument("--data", type=Path, help="folder of the public data, for the collected comments too")
@@ -288,6 +298,7 @@ def main() -> None:
             seed=seed,
             epochs=args.epochs,
             rate=args.rate,
+            batch=args.batch,
             others=args.others,
         )
         print(f"seed {seed}: {score(average_precisions(predict(network, tokenizer, dev_items), dev_items)):.3f}")

@@ -25,7 +25,7 @@ from friction.model_folder import RELEASED, read_card
 from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS, PATTERNS
-from training import adapt, calibration
+from training import adapt, calibration, ensemble
 from training.benchmarks import LIMITS, by_words, over_folds, promising, together
 from training.corpus import Example, Gold, Labelled, examples, load
 from training.export import keep_errors, run, to_onnx, write_folder
@@ -306,14 +306,53 @@ def test_what_is_hidden_is_learnt_and_a_half_done_stage_goes_on(model: Path, tmp
     read = [("[TARGET]", text) for text in ("they never answer us", "thanks great help")] * 400
     checkpoint = tmp_path / "checkpoint.pt"
     told = {"rate": 1e-2, "seed": 2, "batch": 8, "checkpoint": checkpoint}
-    losses = adapt.learn(network, tokenizer, read, epochs=6, **told)  # type: ignore[arg-type]
+    losses = adapt.learn(network, tokenizer, adapt.Guess(network), read, epochs=6, **told)  # type: ignore[arg-type]
     assert len(losses) == 600
     assert np.mean(losses[-50:]) < 0.5 * np.mean(losses[:20])
     changed = {name for name, weights in network.state_dict().items() if not torch.equal(weights, before[name])}
     assert changed
     assert all(name.startswith("encoder.") for name in changed)
     again, _ = load_network(model)
-    assert adapt.learn(again, tokenizer, read, epochs=6, **told)[:500] == losses[:500]  # type: ignore[arg-type]
+    assert adapt.learn(again, tokenizer, adapt.Guess(again), read, epochs=6, **told)[:500] == losses[:500]  # type: ignore[arg-type]
+
+
+def test_words_are_drawn_from_what_is_likely_there_and_markers_stay(model: Path) -> None:
+    network, tokenizer = load_network(model)
+    guess = adapt.Guess(network)
+    with torch.no_grad():
+        guess.bias[tokenizer.token_to_id("great")] = 1e3
+    items = [replace(e, question="[TARGET][ASKED]", text=f"[US] {e.text}") for e in _items() * 20]
+    drawn = ensemble.drawn_anew(network, tokenizer, guess, items, seed=3)
+    pairs = list(zip(items, drawn, strict=True))
+    words = [two for x, y in pairs for two in zip(x.text.split(), y.text.split(), strict=True)]
+    changed = [(old, new) for old, new in words if old != new]
+    assert len(changed) / len(words) == pytest.approx(ensemble.DRAWN, abs=0.08)
+    assert {new for _, new in changed} == {"great"}
+    assert not [old for old, _ in changed if old == "[US]"]
+    assert [replace(y, text=x.text) for x, y in pairs] == items
+
+
+def test_a_lesson_holds_what_is_believed_as_far_as_it_can_be_and_the_label_for_its_share() -> None:
+    item = _items()[0]  # a team, blamed, without a pattern
+    likely = np.array([[0.9, 0.5, 0.2, *[0.4] * 9]])
+    (alone,) = ensemble.taught([item], likely, labelled=0)
+    assert alone.labels == pytest.approx(likely[0])
+    assert alone.weights == pytest.approx([1, 0.9, 0.9, *[0.45] * 9])
+    (half,) = ensemble.taught([item], likely, labelled=0.5)
+    assert half.labels[1] == pytest.approx((0.45 * 0.5 + 0.5 * 1) / 0.95)
+    assert half.labels[2] == pytest.approx(0.45 * 0.2 / 0.95)
+    assert half.weights == pytest.approx([1, 0.95, 0.95, *[0.725] * 9])
+    assert ensemble.taught([item], likely, labelled=1)[0] == item
+
+
+def test_a_student_learns_what_its_teachers_believe_of_what_nobody_labelled(model: Path) -> None:
+    teacher, student = load_network(model), load_network(model)
+    items = _items()
+    train(*teacher, items, items, Hands([]), epochs=12, rate=5e-3, seed=1, batch=8)
+    nothing = [replace(e, labels=(0.0,) * 12, weights=(0.0,) * 12) for e in items]
+    lessons = ensemble.taught(nothing, ensemble.believed([teacher], nothing), labelled=0)
+    train(*student, lessons, items, Hands([]), epochs=12, rate=5e-3, seed=2, batch=8)
+    assert np.abs(ensemble.believed([student], items)[:, 1] - ensemble.believed([teacher], items)[:, 1]).max() < 0.2
 
 
 def test_a_network_that_cannot_point_says_how_it_learns_to(model: Path, tmp_path: Path) -> None:
