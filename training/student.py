@@ -2,8 +2,8 @@
 
 Promises: every English piece keeps its published weight; a French piece starts as the mean of the English
 pieces it used to be read as; accents are kept ("marché" is not "marche").
-Six layers stay: three of them (0, 2 and 5), taught by the same five teachers as the released six (``training.ensemble``),
-reach 0.893 on dev (``training.finetune.score``) where six reach 0.909.
+Six layers stay: three of them (0, 2 and 5), taught by the same five teachers as the released six
+(``training.ensemble``), reach 0.893 on dev (``training.finetune.score``) where six reach 0.909.
 Never downloads: the teacher's weights come inside a package and are checked against their published SHA-256.
 Called by: ``training.distil``.
 """
