@@ -169,6 +169,7 @@ def train(
             state = {name: part.state_dict() for name, part in parts.items()}
             save_checkpoint(state | {"best": best, "kept": kept, "epoch": epoch}, checkpoint)
     network.load_state_dict(kept)
+    network.eval()
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return best
