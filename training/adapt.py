@@ -27,9 +27,9 @@ from friction.records import Lang
 
 from .collected import with_corpus
 from .corpus import examples
-from .distil import batches, training_pairs, without_accents
+from .distil import Pair, steps, training_pairs, without_accents
 from .intermediate import ABOUT, read_lines, tasks
-from .network import DEVICE, READ_OUT, Network, new_network, pad, save_checkpoint
+from .network import DEVICE, Network, new_network, pad, save_checkpoint, save_encoder
 
 MAX_TOKENS: Final = 128
 HIDDEN: Final = 0.2
@@ -38,7 +38,6 @@ ACCENTS_LOST: Final = 0.08
 NOT_HIDDEN: Final = -100
 BENCHMARK: Final = "tydip_politeness_en_fr"
 _GUESS: Final = "guess.pt"
-TwoParts = tuple[str, str]
 
 
 class Guess(nn.Module):
@@ -75,7 +74,7 @@ def public_texts(data: Path) -> list[tuple[str, Lang]]:
     return [(row["text"], row["lang"]) for file in files for row in read_lines(file) if row["split"] == "train"]
 
 
-def texts(data: Path, *, twins: int, seed: int) -> list[TwoParts]:
+def texts(data: Path, *, twins: int, seed: int) -> list[Pair]:
     """What is read, each as the two parts of a network's input: question and text, or a sentence and its twin."""
     rng = random.Random(seed)
     found = [(e.question, e.text) for e in examples(with_corpus("train", data))]
@@ -92,19 +91,20 @@ def special(tokenizer: Tokenizer) -> Tensor:
     return torch.tensor([i for piece, i in pieces if piece.startswith("[") and piece.endswith("]")], device=DEVICE)
 
 
-def hide(ids: Tensor, mask: Tensor, tokenizer: Tokenizer, *, share: float | Tensor = HIDDEN) -> tuple[Tensor, Tensor]:
+def hide(
+    ids: Tensor, mask: Tensor, tokenizer: Tokenizer, markers: Tensor, *, share: float | Tensor = HIDDEN
+) -> tuple[Tensor, Tensor]:
     """``ids`` with a share of their words hidden, and what stood there, ``NOT_HIDDEN`` elsewhere.
 
-    Markers and what else stands in brackets is never hidden.
+    Ids of ``markers`` (``special``, which takes too long to be asked for at every step) are never hidden.
 
-    All of shape (texts, tokens); ``share`` may be one a text, of shape (texts, 1).
+    All else is of shape (texts, tokens); ``share`` may be one a text, of shape (texts, 1).
     """
-    vocabulary = tokenizer.get_vocab()
-    may = (mask > 0) & ~torch.isin(ids, special(tokenizer))
+    may = (mask > 0) & ~torch.isin(ids, markers)
     chosen = (torch.rand(ids.shape, device=ids.device) < share) & may
     how = torch.rand(ids.shape, device=ids.device)
-    seen = torch.where(chosen & (how < 0.8), vocabulary["[MASK]"], ids)
-    seen = torch.where(chosen & (how > 0.9), torch.randint_like(ids, len(vocabulary)), seen)
+    seen = torch.where(chosen & (how < 0.8), cast(int, tokenizer.token_to_id("[MASK]")), ids)
+    seen = torch.where(chosen & (how > 0.9), torch.randint_like(ids, tokenizer.get_vocab_size()), seen)
     return seen, torch.where(chosen, ids, NOT_HIDDEN)
 
 
@@ -112,7 +112,7 @@ def learn(
     network: Network,
     tokenizer: Tokenizer,
     guess: Guess,
-    read: list[TwoParts],
+    read: list[Pair],
     *,
     epochs: float,
     rate: float,
@@ -123,8 +123,8 @@ def learn(
     """Teach the network's encoder in place to guess what is hidden in ``read``; returns the loss of each step."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    plan = [block for _ in range(int(epochs) + 1) for block in batches(read, batch, rng)]
-    plan = plan[: int(len(read) / batch * epochs)]
+    plan = steps(read, batch, epochs, rng)
+    markers = special(tokenizer)
     parameters = [*network.encoder.parameters(), *guess.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=len(plan) + 1, pct_start=0.05)
@@ -140,7 +140,7 @@ def learn(
     for block in tqdm(plan[len(losses) :], "adapting", disable=None, leave=False):
         said = [(one, without_accents(two) if rng.random() < ACCENTS_LOST else two) for one, two in block]
         ids, mask = pad([e.ids[:MAX_TOKENS] for e in tokenizer.encode_batch(said)], pad_id=network.pad_id)
-        seen, goal = hide(ids, mask, tokenizer)
+        seen, goal = hide(ids, mask, tokenizer, markers)
         loss = guess.loss(network, seen, mask, goal)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -192,10 +192,8 @@ def main() -> None:
         batch=args.batch,
         checkpoint=checkpoint,
     )
-    cast(PreTrainedModel, network.encoder).save_pretrained(args.out)
-    torch.save(network.mix.state_dict(), args.out / READ_OUT)
+    save_encoder(network, tokenizer, args.out)
     torch.save(guess.state_dict(), args.out / _GUESS)
-    tokenizer.save(str(args.out / "tokenizer.json"))
     checkpoint.unlink(missing_ok=True)
 
 

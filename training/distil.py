@@ -80,6 +80,12 @@ def batches(pairs: list[Pair], size: int, rng: random.Random) -> Iterator[list[P
         yield from parts
 
 
+def steps(pairs: list[Pair], size: int, epochs: float, rng: random.Random) -> list[list[Pair]]:
+    """The batches of so many epochs, the last of which may be cut short."""
+    plan = [batch for _ in range(int(epochs) + 1) for batch in batches(pairs, size, rng)]
+    return plan[: int(len(pairs) / size * epochs)]
+
+
 def retrieval(model: BertModel, tokenizer: Tokenizer, data: Path) -> float:
     """Share of DiaBLa's test sentences in French whose English twin is their nearest neighbour."""
     rows = [(en, fr) for en, fr, split in read_pairs(data, "parallel_diabla_en_fr") if split == "test"]
@@ -111,8 +117,7 @@ def main() -> None:
     for model in (english, student):
         nn.Module.to(model, DEVICE)
     tokenizer.save(str(args.out / "tokenizer.json"))
-    plan = [b for _ in range(int(args.epochs) + 1) for b in batches(pairs, args.batch, rng)]
-    plan = plan[: int(len(pairs) / args.batch * args.epochs)]
+    plan = steps(pairs, args.batch, args.epochs, rng)
     vectors = [p for n, p in student.named_parameters() if "word_embeddings" in n]
     rest = [p for n, p in student.named_parameters() if "word_embeddings" not in n]
     optimiser = torch.optim.AdamW(

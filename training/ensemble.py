@@ -53,7 +53,7 @@ def drawn_anew(
         places = order[start : start + batch]
         ids, mask = pad([rows[i] for i in places], pad_id=network.pad_id)
         share = torch.rand((len(places), 1), device=DEVICE) * 2 * DRAWN
-        seen, goal = hide(ids, mask, tokenizer, share=share)
+        seen, goal = hide(ids, mask, tokenizer, markers, share=share)
         with torch.inference_mode():
             logits = guess.logits(network, seen, mask, goal != NOT_HIDDEN)
             logits[:, markers] = -torch.inf

@@ -18,18 +18,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import PreTrainedModel
 
 from friction.markers import ASKED, TARGET
 
 from .distil import Pair, training_pairs, without_accents
-from .network import DEVICE, READ_OUT, Network, new_network, pad
+from .network import DEVICE, Network, new_network, pad, save_encoder
 
 ABOUT: Final = f"{TARGET}{ASKED}"
 TWINS: Final = -1
@@ -172,10 +171,7 @@ def main() -> None:
                 f"step {step}/{len(plan)} losses {' '.join(f'{r:.3f}' for r in running)} left {left:.0f} min",
                 flush=True,
             )
-    args.out.mkdir(parents=True, exist_ok=True)
-    cast(PreTrainedModel, network.encoder).save_pretrained(args.out)
-    torch.save(network.mix.state_dict(), args.out / READ_OUT)
-    tokenizer.save(str(args.out / "tokenizer.json"))
+    save_encoder(network, tokenizer, args.out)
 
 
 def _twins(network: Network, tokenizer: Tokenizer, pairs: list[Pair], rng: random.Random) -> Tensor:

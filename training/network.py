@@ -25,7 +25,7 @@ DEVICE: Final = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 _WEIGHTS = "network.pt"
 """Beside a trained network's config and tokenizer: its weights."""
 READ_OUT = "read_out.pt"
-"""Beside an encoder of ``training.intermediate``: weights of the read-out that it taught."""
+"""Beside an encoder that ``save_encoder`` left: weights of the read-out that it taught."""
 
 
 class Network(nn.Module):
@@ -161,6 +161,14 @@ def new_network(folder: Path) -> tuple[Network, Tokenizer]:
     if (folder / READ_OUT).is_file():
         network.mix.load_state_dict(torch.load(folder / READ_OUT, weights_only=True, map_location="cpu"))
     return network, tokenizer
+
+
+def save_encoder(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write a network's encoder and read-out, for other heads: see ``new_network``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cast(PreTrainedModel, network.encoder).save_pretrained(folder)
+    torch.save(network.mix.state_dict(), folder / READ_OUT)
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def save_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:

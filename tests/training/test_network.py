@@ -289,7 +289,7 @@ def test_words_are_hidden_and_markers_never(model: Path) -> None:
     mask = torch.ones_like(ids)
     mask[:, -2:] = 0
     torch.manual_seed(4)
-    seen, goal = adapt.hide(ids, mask, tokenizer)
+    seen, goal = adapt.hide(ids, mask, tokenizer, adapt.special(tokenizer))
     hidden = goal != adapt.NOT_HIDDEN
     words = (ids >= tokenizer.token_to_id(WORDS[0])) & (mask > 0)
     assert not (hidden & ~words).any()
