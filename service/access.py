@@ -23,6 +23,7 @@ Security properties:
 import hmac
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -41,6 +42,7 @@ from friction.wording import counted
 
 from .notes import Notes
 from .pace import Pace
+from .shared import Shared
 
 READS: Final = frozenset({"GET", "HEAD"})
 SIGN_IN: Final = "/sign-in"
@@ -102,6 +104,7 @@ class Gate:
         self.notes = Notes(operations, days=service.audit_days, idle=self.idle)
         self.is_secure = tls or (settings.public_url or "").startswith("https:")
         self.cookie = "__Host-friction" if self.is_secure else "friction"
+        self._keys = Shared(partial(keys.check, operations))
 
     async def holder(self, request: Request, presented: str) -> Key | None:
         """The key that somebody presents, or None.
@@ -109,7 +112,7 @@ class Gate:
         Raises:
             HTTPException: 429, too many keys from their address did not hold.
         """
-        key = await run_in_threadpool(keys.check, self.operations, presented)
+        key = await self._keys.find(presented)
         if key is None:
             self.count_failure(request, "Too many keys that do not hold.")
         return key

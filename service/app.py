@@ -86,8 +86,8 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     metrics.model(state.pipeline.model, "vnni" if has_vnni() else "slow")
     app.state.gate = gate = access.Gate(state.operations, state.settings, tls=tls)
     problems.install(app)
+    app.include_router(scoring.router)  # first: routes are tried in turn, and this one is asked most often
     app.include_router(api.router)
-    app.include_router(scoring.router)
     app.include_router(health.router)
     app.include_router(uploads.router)
     app.include_router(dashboard.router)
