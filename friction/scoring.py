@@ -1,7 +1,8 @@
 """Scored rows as JSON, for ``friction score`` and the scoring endpoint alike. Keeps nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from friction import sources
@@ -39,29 +40,44 @@ def _target(score: TargetScore) -> dict[str, Any]:
     }
 
 
-def score_file(path: str, pipeline: Pipeline, mapping: SourceSection, rejected: list[Rejected]) -> Iterator[str]:
-    """Scored rows of a file, one JSON object each, in input order.
+def score_files(
+    paths: Iterable[str], pipeline: Pipeline, mapping: SourceSection, rejected: list[Rejected]
+) -> Iterator[str]:
+    """Scored rows of files, one JSON object each, in input order; the next file is begun while one is scored.
 
     Args:
-        path: a file, or ``-`` for standard input.
+        paths: files, or ``-`` for standard input.
         pipeline: scores the comments.
         mapping: which column holds what.
         rejected: gets the rows that cannot be scored, while the lines are read.
 
     Raises:
-        SourceError: the file as a whole cannot be read.
+        SourceError: a file as a whole cannot be read; the last rows of the one before it are not given any more.
     """
+    for block, scores in pipeline.ahead(_blocks(paths, pipeline, mapping), _Block.comments):
+        waiting = iter(scores)
+        for row in block.rows:
+            scored = next(waiting) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
+            if scored.error is not None:
+                rejected.append(Rejected(block.file, row.number, scored.error))
+            yield json.dumps(to_json(scored, pipeline.model), ensure_ascii=False)
 
-    def comments(block: list[sources.Row]) -> list[Comment]:
-        return [row.comment for row in block if row.comment is not None]
 
-    with sources.open_bytes(path) as raw:
-        name = "standard input" if path == "-" else path
-        opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
-        for block, scores in pipeline.ahead(blocks(opened.rows), comments):
-            waiting = iter(scores)
-            for row in block:
-                scored = next(waiting) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
-                if scored.error is not None:
-                    rejected.append(Rejected(name, row.number, scored.error))
-                yield json.dumps(to_json(scored, pipeline.model), ensure_ascii=False)
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows of a file that are scored together."""
+
+    file: str
+    rows: list[sources.Row]
+
+    def comments(self) -> list[Comment]:
+        return [row.comment for row in self.rows if row.comment is not None]
+
+
+def _blocks(paths: Iterable[str], pipeline: Pipeline, mapping: SourceSection) -> Iterator[_Block]:
+    for path in paths:
+        with sources.open_bytes(path) as raw:
+            name = "standard input" if path == "-" else path
+            opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
+            for rows in blocks(opened.rows):
+                yield _Block(name, rows)

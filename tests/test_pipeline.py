@@ -10,7 +10,7 @@ from friction import pipeline as module
 from friction.errors import RowError
 from friction.pipeline import Pipeline, ahead, blocks
 from friction.records import Comment
-from friction.scoring import Rejected, score_file
+from friction.scoring import Rejected, score_files
 from friction.settings import Settings
 
 TEXTS = ("Marketing never answers us.", "x", "Thanks to the helpdesk for its help!", "Merci au marketing, vraiment.")
@@ -51,18 +51,21 @@ def test_a_stream_gives_what_a_batch_gives(pipeline: Pipeline, monkeypatch: pyte
     assert list(pipeline.stream(comments)) == list(zip(comments, together, strict=True))
 
 
-def test_a_file_keeps_its_order_and_names_its_bad_rows(
+def test_files_keep_their_order_and_name_their_bad_rows(
     pipeline: Pipeline, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BLOCK", 2)
-    path = tmp_path / "rows.csv"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     rows = [f"{n},{text}" for n, text in enumerate(["", *TEXTS, "", *TEXTS])]
-    path.write_text("\n".join(["id,text", *(row.replace(",", ',"', 1) + '"' for row in rows)]), encoding="utf-8")
+    for path, some in ((first, rows[:7]), (second, rows[7:])):
+        lines = ["id,text", *(row.replace(",", ',"', 1) + '"' for row in some)]
+        path.write_text("\n".join(lines), encoding="utf-8")
     rejected: list[Rejected] = []
-    found = [json.loads(line) for line in score_file(str(path), pipeline, settings.source(None), rejected)]
+    paths = [str(first), str(second)]
+    found = [json.loads(line) for line in score_files(paths, pipeline, settings.source(None), rejected)]
     assert [row["id"] for row in found] == [str(n) for n in range(10)]
     assert [row["id"] for row in found if "error" in row] == ["0", "2", "5", "7"]
-    assert [of.row for of in rejected] == [2, 4, 7, 9]
+    assert [(of.file, of.row) for of in rejected] == [(paths[0], 2), (paths[0], 4), (paths[0], 7), (paths[1], 2)]
 
 
 def test_what_was_masked_is_counted_for_the_report_also_where_nothing_can_be_scored(pipeline: Pipeline) -> None:

@@ -1,8 +1,6 @@
 """``friction score``."""
 
 import sys
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -27,14 +25,14 @@ def score(
     """Score comments and keep nothing: one JSON object a line, in input order."""
     from friction import settings as configuration
     from friction import sources
-    from friction.scoring import Rejected, score_file
+    from friction.scoring import Rejected, score_files
 
     settings = configuration.load(config)
     rejected: list[Rejected] = []
     with on_engine(settings, engine, workers) as pipeline:
         mapping = settings.source(source)
         paths = [path for named in files for path in sources.listed(named)]
-        lines: Iterator[str] = chain.from_iterable(score_file(file, pipeline, mapping, rejected) for file in paths)
+        lines = score_files(paths, pipeline, mapping, rejected)
         if strict:
             lines = iter(list(lines))
             if rejected:

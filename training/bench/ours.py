@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from friction.markers import mark, question
-from friction.pipeline import Pipeline
+from friction.pipeline import Pipeline, ahead
 from friction.records import Reading
 from friction.redaction import redact
-from friction.scoring import score_file
+from friction.scoring import score_files
 from friction.settings import SourceSection
 
 from .rounds import Contestant
@@ -45,12 +45,13 @@ def lengths(work: Sequence[Work]) -> list[int]:
 
 
 def _each(step: Callable[[Work], None], work: Sequence[Work]) -> None:
-    for one in work:
-        step(one)
+    """Two organisations at a time: of one that is as large as all of them, two blocks would be under way."""
+    for _ in ahead(step, work):
+        pass
 
 
 def _file(work: Work) -> None:
-    lines = score_file(str(work.file), work.pipeline, SourceSection(), [])
+    lines = score_files([str(work.file)], work.pipeline, SourceSection(), [])
     with work.file.with_suffix(".out").open("w", encoding="utf-8") as out:
         out.writelines(line + "\n" for line in lines)
 
