@@ -14,7 +14,7 @@ the last checkpoint under ``--out`` is picked up.
 import argparse
 import random
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import torch
 from tokenizers import Tokenizer
@@ -27,9 +27,10 @@ from friction.records import Lang
 
 from .collected import with_corpus
 from .corpus import examples
+from .descent import Checkpoint, descend
 from .distil import Pair, steps, training_pairs, without_accents
 from .intermediate import ABOUT, read_lines, tasks
-from .network import DEVICE, Network, new_network, pad, save_checkpoint, save_encoder
+from .network import DEVICE, Network, new_network, pad, save_encoder
 
 MAX_TOKENS: Final = 128
 HIDDEN: Final = 0.2
@@ -128,13 +129,8 @@ def learn(
     parameters = [*network.encoder.parameters(), *guess.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=len(plan) + 1, pct_start=0.05)
-    parts: dict[str, Any] = {"network": network, "guess": guess, "optimiser": optimiser, "schedule": schedule}
-    losses: list[float] = []
-    if checkpoint is not None and checkpoint.is_file():
-        state = torch.load(checkpoint, weights_only=True, map_location=DEVICE)
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        losses = state["losses"]
+    half_done = Checkpoint(checkpoint, network=network, guess=guess, optimiser=optimiser, schedule=schedule)
+    losses: list[float] = half_done.restore().get("losses", [])
     print(f"{len(read)} texts, {len(plan)} steps, from {len(losses)}", flush=True)
     network.train()
     for block in tqdm(plan[len(losses) :], "adapting", disable=None, leave=False):
@@ -142,18 +138,11 @@ def learn(
         ids, mask = pad([e.ids[:MAX_TOKENS] for e in tokenizer.encode_batch(said)], pad_id=network.pad_id)
         seen, goal = hide(ids, mask, tokenizer, markers)
         loss = guess.loss(network, seen, mask, goal)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        schedule.step()
+        descend(loss, optimiser, schedule)
         losses.append(loss.item())
         if len(losses) % 500 == 0:
             print(f"step {len(losses)}/{len(plan)} loss {sum(losses[-100:]) / 100:.3f}", flush=True)
-            if checkpoint is not None:
-                save_checkpoint(
-                    {name: part.state_dict() for name, part in parts.items()} | {"losses": losses}, checkpoint
-                )
+            half_done.keep(losses=losses)
     return losses
 
 

@@ -23,7 +23,8 @@ from torch import nn
 from torch.nn import functional as F
 from transformers import BertModel
 
-from .network import DEVICE, pad, save_checkpoint
+from .descent import Checkpoint, descend
+from .network import DEVICE, pad
 from .student import grow, teacher
 
 PARALLEL = ("parallel_tatoeba_en_fr", "parallel_diabla_en_fr", "parallel_xed_subtitles_en_fr")
@@ -126,13 +127,8 @@ def main() -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [args.rate * 3, args.rate], total_steps=len(plan) + 1, pct_start=0.08, anneal_strategy="linear"
     )
-    checkpoint, first = args.out / "checkpoint.pt", 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True, map_location=DEVICE)
-        student.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["step"]
+    checkpoint = Checkpoint(args.out / "checkpoint.pt", student=student, optimiser=optimiser, schedule=schedule)
+    first = checkpoint.restore().get("step", 0)
     print(f"{len(pairs)} pairs, {len(plan)} steps, from {first}; vocabulary {tokenizer.get_vocab_size()}", flush=True)
 
     started = time.monotonic()
@@ -149,11 +145,7 @@ def main() -> None:
         logits = ours_fr @ goal.T / 0.05
         contrast = F.cross_entropy(logits, torch.arange(len(batch), device=DEVICE))
         loss = cosine * 4 + contrast * 0.5
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+        descend(loss, optimiser, schedule)
         if step % 100 == 0 or step == len(plan):
             pace = (time.monotonic() - started) / (step - first)
             left = pace * (len(plan) - step) / 60
@@ -161,12 +153,10 @@ def main() -> None:
                 f"step {step} cosine {cosine.item():.3f} contrast {contrast.item():.3f} left {left:.0f} min", flush=True
             )
         if step % 500 == 0:
-            state = {"model": student.state_dict(), "optimiser": optimiser.state_dict()}
-            state |= {"schedule": schedule.state_dict(), "step": step}
-            save_checkpoint(state, checkpoint)
+            checkpoint.keep(step=step)
             print(f"step {step} retrieval {retrieval(student, tokenizer, args.data):.3f}", flush=True)
     student.save_pretrained(args.out)
-    checkpoint.unlink(missing_ok=True)
+    checkpoint.drop()
     print(f"retrieval {retrieval(student, tokenizer, args.data):.3f}; student in {args.out}")
 
 

@@ -30,7 +30,7 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -47,8 +47,9 @@ from friction.taxonomy import HEADS, PATTERNS
 
 from .collected import with_corpus
 from .corpus import Example, Labelled, examples
+from .descent import Checkpoint, descend
 from .hands import Hands
-from .network import DEVICE, Network, is_trained, load_network, new_network, pad, save_checkpoint, save_network
+from .network import DEVICE, Network, is_trained, load_network, new_network, pad, save_network
 
 MAX_TOKENS: Final = 192
 EPOCHS: Final = 3
@@ -130,17 +131,12 @@ def train(
     decay = 1 - 2 * batch / max(len(train_items), 4 * batch)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
     mean = cast(Network, averaged.module)
-    parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
-    best: dict[str, float] = {}
-    kept: dict[str, Tensor] = {}
-    first = 1
-    if checkpoint is not None and checkpoint.is_file():
-        state = torch.load(checkpoint, weights_only=True, map_location=DEVICE)
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        best, kept, first = state["best"], state["kept"], state["epoch"] + 1
+    half_done = Checkpoint(checkpoint, network=network, averaged=averaged, optimiser=optimiser, schedule=schedule)
+    noted = half_done.restore()
+    best: dict[str, float] = noted.get("best", {})
+    kept: dict[str, Tensor] = noted.get("kept", {})
     network.train()
-    for epoch in range(first, epochs + 1):
+    for epoch in range(noted.get("epoch", 0) + 1, epochs + 1):
         rng = random.Random(f"{seed} {epoch}")
         torch.manual_seed(seed * 1000 + epoch)
         items = sorted(train_items, key=lambda e: len(e.text) + rng.uniform(0, 40))
@@ -150,11 +146,7 @@ def train(
         for block in tqdm(blocks, f"epoch {epoch}/{epochs}", disable=None, leave=False):
             rows = tokenise(tokenizer, [(e.question, hands.write(e, rng)) for e in block])
             loss = _loss(network, pad(rows, pad_id=network.pad_id), block)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
+            descend(loss, optimiser, schedule)
             averaged.update_parameters(network)
             losses.append(loss.item())
         found = average_precisions(predict(mean, tokenizer, dev_items), dev_items)
@@ -165,13 +157,10 @@ def train(
             f"appreciation {found['appreciation']:.3f} score {score(found):.3f}",
             flush=True,
         )
-        if checkpoint is not None:
-            state = {name: part.state_dict() for name, part in parts.items()}
-            save_checkpoint(state | {"best": best, "kept": kept, "epoch": epoch}, checkpoint)
+        half_done.keep(best=best, kept=kept, epoch=epoch)
     network.load_state_dict(kept)
     network.eval()
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
+    half_done.drop()
     return best
 
 

@@ -27,6 +27,7 @@ from torch.nn import functional as F
 
 from friction.markers import ASKED, TARGET
 
+from .descent import descend
 from .distil import Pair, training_pairs, without_accents
 from .network import DEVICE, Network, new_network, pad, save_encoder
 
@@ -159,11 +160,7 @@ def main() -> None:
                 if task.several
                 else F.cross_entropy(logits, goal)
             )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        schedule.step()
+        descend(loss, optimiser, schedule)
         running[place] = 0.95 * running[place] + 0.05 * loss.item() if running[place] else loss.item()
         if step % 100 == 0 or step == len(plan):
             left = (time.monotonic() - started) / step * (len(plan) - step) / 60

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import torch
 from safetensors import SafetensorError
@@ -197,13 +197,6 @@ def load_network(folder: Path) -> tuple[Network, Tokenizer]:
     network = over(without_pooler(AutoModel.from_config(config, attn_implementation="eager")), tokenizer)
     network.load_state_dict(torch.load(folder / _WEIGHTS, weights_only=True, map_location="cpu"))
     return network.eval(), tokenizer
-
-
-def save_checkpoint(state: dict[str, Any], path: Path) -> None:
-    """Write a half-done training's state, whole or not at all."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
 
 
 def pad(rows: list[list[int]], *, pad_id: int = 0) -> tuple[Tensor, Tensor]:
