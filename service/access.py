@@ -12,7 +12,8 @@ key stops the start.
 Security properties:
 
 - A key that is absent, malformed, unknown, wrong, expired or revoked gets the same 401; only a key that is good for
-  something else is told so (403). Every request asks the store, so that revoking is at once.
+  something else is told so (403). The store is asked after every request has come (``service.shared``), so that
+  revoking is at once.
 - Nothing of a body is read, and nothing is said of it, before its sender's key holds and is for this.
 - What a key bound to a team may not see is answered like what is not there, by the route: ``Caller.seen`` goes over
   what was computed for everybody, so that no number depends on who asks (rules 11 and 13).
