@@ -1,4 +1,4 @@
-"""Interventions: what was done about pairs and what changed, and the form that adds one."""
+"""Interventions: what was done about pairs and what changed, and the forms that add one and take one back."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -11,11 +11,12 @@ from friction.records import Intervention, TeamId, Week
 from friction.store.interventions import NotTaken
 
 from ..access import Access, Caller, KeyFirst, PageReader
-from ..state import state_of
+from ..state import State, state_of
 from ..trail import about, subject_of
 from .page import Seen, render
 
 router = APIRouter(route_class=KeyFirst)
+Enterer = Annotated[Caller, Depends(Access("admin", page=True))]
 _LONGEST: Final = 200
 _AHEAD: Final = timedelta(days=366)
 Sent = Annotated[str, Form(max_length=1000)]
@@ -30,7 +31,7 @@ def entered(request: Request, caller: PageReader) -> HTMLResponse:
 @router.post("/interventions")
 def enter(
     request: Request,
-    caller: Annotated[Caller, Depends(Access("admin", page=True))],
+    caller: Enterer,
     from_team: Sent = "",
     about_team: Sent = "",
     day: Sent = "",
@@ -52,6 +53,24 @@ def enter(
             about(request, subject_of(done))
             return RedirectResponse(f"/pairs/{from_team}/{about_team}", 303)
     return _page(request, caller, sent, wrong)
+
+
+@router.post("/interventions/taken-back")
+def take_back(
+    request: Request, caller: Enterer, from_team: Sent = "", about_team: Sent = "", week: Sent = ""
+) -> Response:
+    """Forget an intervention that was entered, and show what is left; one that is not there is forgotten already."""
+    state = state_of(request)
+    for done in _entered(state, caller):
+        if (done.from_team, done.about_team, str(done.week)) == (from_team, about_team, week):
+            state.take_back(done)
+            about(request, subject_of(done))
+    return RedirectResponse("/interventions", 303)
+
+
+def _entered(state: State, caller: Caller) -> list[Intervention]:
+    """Those that can be taken back here; the configuration's are taken out there."""
+    return [done for done in caller.seen(state.interventions()) if done not in state.settings.interventions]
 
 
 def _wrong(request: Request, caller: Caller, sent: Mapping[str, str]) -> dict[str, str]:
@@ -85,6 +104,7 @@ def _page(request: Request, caller: Caller, sent: Mapping[str, str], wrong: Mapp
         effects=sorted(effects, key=lambda e: e.intervention.week, reverse=True),
         unseen=[i for i in caller.seen(state.interventions()) if i not in known],
         may_enter=caller.may("admin"),
+        entered=_entered(state, caller) if caller.may("admin") else (),
         sent=sent,
         wrong=wrong,
         longest=_LONGEST,

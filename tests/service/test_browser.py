@@ -13,8 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from friction.pipeline import Pipeline
-from friction.records import Cell
+from friction.records import Cell, Intervention, TeamId, Week
 from friction.settings import Settings
+from friction.store import interventions
 from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from service.state import State
@@ -25,6 +26,7 @@ from tests.service.conftest import make_key, serve
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATHS = ("/", "/pairs/sales/marketing", "/pairs/sales/legal", "/teams", "/teams/sales", "/weeks", "/weeks/2026-W16",
          "/interventions", "/batches", "/about", "/notice", "/export")  # fmt: skip
+DONE = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse("2026-W11"), "weekly meeting with an agenda")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of Playwright's own pipes
 
@@ -104,6 +106,10 @@ def test_from_signing_in_to_the_export(
         assert page.locator("html").get_attribute("lang") == "fr"
         assert page.locator("h1").inner_text() == "Sales au sujet de Marketing"
         _keep(page, f"{name}-3-pair-fr")
+        page.goto("/interventions")
+        page.get_by_text("Retirer: weekly meeting").click()
+        page.get_by_role("button", name="La retirer pour tout le monde").click()
+        expect(page.get_by_text("Rien n'est encore saisi.")).to_be_visible()
         page.goto("/export")
         with page.expect_download() as taken:
             page.get_by_role("link", name="Télécharger").click()
@@ -116,14 +122,16 @@ def test_from_signing_in_to_the_export(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 def test_axe_finds_nothing_and_nothing_runs_over(
-    browser: Browser, company: httpx.Client, key: str, locale: str, scheme: str
+    browser: Browser, company: httpx.Client, key: str, operations: Database, locale: str, scheme: str
 ) -> None:
     """On every page; the telephone is where pages run over, and both widths have the same content."""
     axe, found = Axe(), {}
+    interventions.add(operations, DONE)
     with _signed_in(browser, company, key, locale=locale, color_scheme=scheme) as page:
         for path in PATHS:
             page.set_viewport_size(DESK if scheme == "light" else PHONE)
             page.goto(path)
+            page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
             if violations := axe.run(page, options=RULES).response["violations"]:
                 found[path] = [(v["id"], [node["html"] for node in v["nodes"][:3]]) for v in violations]
             page.set_viewport_size({"width": 320, "height": 700})
@@ -143,12 +151,15 @@ def test_axe_does_find_what_is_wrong(browser: Browser, company: httpx.Client, ke
 
 
 @pytest.mark.parametrize("path", ["/", "/pairs/sales/marketing", "/interventions"])
-def test_the_keyboard_alone_reaches_everything(browser: Browser, company: httpx.Client, key: str, path: str) -> None:
+def test_the_keyboard_alone_reaches_everything(
+    browser: Browser, company: httpx.Client, key: str, operations: Database, path: str
+) -> None:
     """Tab goes through every link, button and field once, in their order, each with a ring around it."""
+    interventions.add(operations, DONE)
     with _signed_in(browser, company, key) as page:
         page.goto(path)
         wanted = page.evaluate("""() => [...document.querySelectorAll(
-            'a[href], button, input:not([type=hidden]), select, [tabindex="0"]')]
+            'a[href], button, input:not([type=hidden]), select, summary, [tabindex="0"]')]
             .filter((e) => e.checkVisibility()).map((e, i) => { e.dataset.place = i; return i })""")
         reached: list[int] = []
         for _ in range(2 * len(wanted) + 20):

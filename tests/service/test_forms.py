@@ -1,7 +1,8 @@
-"""The form that adds an intervention: what it takes, what it says is wrong, and that no other site can send it."""
+"""The forms that add an intervention and take one back: what they take and say, and that no other site sends them."""
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -91,6 +92,59 @@ def test_the_trail_tells_what_was_entered(send: Send, operations: Database) -> N
     send()
     told = {(one.route, one.subject) for one, _ in audit.told(operations)}
     assert ("POST /interventions", "sales/marketing/2026-W10") in told
+
+
+TAKEN_BACK = "/interventions/taken-back"
+
+
+def _form(page: str) -> dict[str, str]:
+    """What the form that takes the first one back would send."""
+    form = page.partition(f'action="{TAKEN_BACK}">')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+
+
+def test_it_is_taken_back_where_it_is_shown(send: Send, client: httpx.Client, operations: Database) -> None:
+    send()
+    send(about_team="it")
+    form = _form(client.get("/interventions").text)
+    pair = form["from_team"], form["about_team"]
+    assert (len(form), form["week"]) == (4, "2026-W10")
+    for _ in range(2):  # two browsers may have the page open
+        answer = client.post(TAKEN_BACK, data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/interventions")
+        (left,) = interventions.entered(operations)
+        assert left.pair != pair
+    assert "one queue for both teams" not in client.get(f"/pairs/{'/'.join(pair)}").text
+    told = [(one.route, one.subject) for one, _ in audit.told(operations)]
+    assert (f"POST {TAKEN_BACK}", f"{'/'.join(pair)}/2026-W10") in told
+
+
+def test_nothing_is_taken_back_by_another_site_or_by_who_may_not(
+    send: Send, client: httpx.Client, operations: Database
+) -> None:
+    send()
+    form = _form(client.get("/interventions").text)
+    assert client.post(TAKEN_BACK, data=form | {"token": "x" * 64}).status_code == 403
+    client.cookies.clear()
+    client.headers.update(bearing(make_key(operations, "read")))
+    assert TAKEN_BACK not in client.get("/interventions").text
+    assert client.post(TAKEN_BACK, data=form).status_code == 403
+    client.headers.update(bearing(make_key(operations, "admin", team="support")))  # whose pair it is not
+    assert TAKEN_BACK not in client.get("/interventions").text
+    assert client.post(TAKEN_BACK, data=form).status_code == 303
+    assert len(interventions.entered(operations)) == 1
+
+
+def test_what_the_configuration_says_is_not_offered_to_be_taken_back(
+    config: Path, request: pytest.FixtureRequest
+) -> None:
+    with config.open("a") as file:
+        file.write(
+            '[[interventions]]\nfrom_team = "sales"\nabout_team = "marketing"\nweek = "2026-W09"\ndescription = "d"\n'
+        )
+    page = request.getfixturevalue("client").get("/interventions").text
+    assert "2026-W09" in page
+    assert TAKEN_BACK not in page
 
 
 def test_what_was_sent_is_escaped(send: Send) -> None:
