@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from friction import sources
+from friction.errors import SourceError
 from friction.pipeline import Pipeline, blocks
 from friction.records import Comment, Scored, TargetScore
 from friction.settings import SourceSection
@@ -52,9 +53,11 @@ def score_files(
         rejected: gets the rows that cannot be scored, while the lines are read.
 
     Raises:
-        SourceError: a file as a whole cannot be read; the last rows of the one before it are not given any more.
+        SourceError: a file as a whole cannot be read; all that was read before it is given first.
     """
     for block, scores in pipeline.ahead(_blocks(paths, pipeline, mapping), _Block.comments):
+        if block.failure is not None:
+            raise block.failure
         waiting = iter(scores)
         for row in block.rows:
             scored = next(waiting) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
@@ -65,10 +68,11 @@ def score_files(
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Rows of a file that are scored together."""
+    """Rows of a file that are scored together, or why there are no more."""
 
     file: str
     rows: list[sources.Row]
+    failure: SourceError | None = None
 
     def comments(self) -> list[Comment]:
         return [row.comment for row in self.rows if row.comment is not None]
@@ -76,8 +80,12 @@ class _Block:
 
 def _blocks(paths: Iterable[str], pipeline: Pipeline, mapping: SourceSection) -> Iterator[_Block]:
     for path in paths:
-        with sources.open_bytes(path) as raw:
-            name = "standard input" if path == "-" else path
-            opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
-            for rows in blocks(opened.rows):
-                yield _Block(name, rows)
+        name = "standard input" if path == "-" else path
+        try:
+            with sources.open_bytes(path) as raw:
+                opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
+                for rows in blocks(opened.rows):
+                    yield _Block(name, rows)
+        except SourceError as failure:  # raised in its turn: files are read ahead of what is scored
+            yield _Block(name, [], failure)
+            return

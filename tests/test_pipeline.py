@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from friction import pipeline as module
-from friction.errors import RowError
+from friction.errors import RowError, SourceError
 from friction.pipeline import Pipeline, ahead, blocks
 from friction.records import Comment
 from friction.scoring import Rejected, score_files
@@ -61,8 +61,11 @@ def test_files_keep_their_order_and_name_their_bad_rows(
         lines = ["id,text", *(row.replace(",", ',"', 1) + '"' for row in some)]
         path.write_text("\n".join(lines), encoding="utf-8")
     rejected: list[Rejected] = []
-    paths = [str(first), str(second)]
-    found = [json.loads(line) for line in score_files(paths, pipeline, settings.source(None), rejected)]
+    paths = [str(first), str(second), str(tmp_path / "third.csv")]
+    lines = score_files(paths, pipeline, settings.source(None), rejected)
+    found = [json.loads(next(lines)) for _ in rows]
+    with pytest.raises(SourceError, match=r"third\.csv"):
+        next(lines)
     assert [row["id"] for row in found] == [str(n) for n in range(10)]
     assert [row["id"] for row in found if "error" in row] == ["0", "2", "5", "7"]
     assert [(of.file, of.row) for of in rejected] == [(paths[0], 2), (paths[0], 4), (paths[0], 7), (paths[1], 2)]
