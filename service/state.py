@@ -67,6 +67,10 @@ class State:
         """What was done about pairs: as configured, and as entered."""
         return interventions.together(self.settings.interventions, self.operations)
 
+    def is_entered(self, done: Intervention) -> bool:
+        """Whether one of ``interventions`` can be taken back here; the configuration's are taken out there."""
+        return done not in self.settings.interventions
+
     def view(self) -> View:
         """What is released now, reckoned once for all who ask."""
         return self.released.now(self.releases, self.interventions, self.errors)

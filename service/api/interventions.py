@@ -100,7 +100,7 @@ def remove(
 
 
 def _all(state: State, caller: Caller) -> list[DoneOut]:
-    shown = [_shown(done, is_entered=done not in state.settings.interventions) for done in state.interventions()]
+    shown = [_shown(done, is_entered=state.is_entered(done)) for done in state.interventions()]
     return sorted(caller.seen(shown), key=_key)
 
 

@@ -11,7 +11,7 @@ from friction.records import Intervention, TeamId, Week
 from friction.store.interventions import NotTaken
 
 from ..access import Access, Caller, KeyFirst, PageReader
-from ..state import State, state_of
+from ..state import state_of
 from ..trail import about, subject_of
 from .page import Seen, render
 
@@ -61,16 +61,12 @@ def take_back(
 ) -> Response:
     """Forget an intervention that was entered, and show what is left; one that is not there is forgotten already."""
     state = state_of(request)
-    for done in _entered(state, caller):
-        if (done.from_team, done.about_team, str(done.week)) == (from_team, about_team, week):
+    for done in caller.seen(state.interventions()):
+        is_meant = (done.from_team, done.about_team, str(done.week)) == (from_team, about_team, week)
+        if is_meant and state.is_entered(done):
             state.take_back(done)
             about(request, subject_of(done))
     return RedirectResponse("/interventions", 303)
-
-
-def _entered(state: State, caller: Caller) -> list[Intervention]:
-    """Those that can be taken back here; the configuration's are taken out there."""
-    return [done for done in caller.seen(state.interventions()) if done not in state.settings.interventions]
 
 
 def _wrong(request: Request, caller: Caller, sent: Mapping[str, str]) -> dict[str, str]:
@@ -94,6 +90,7 @@ def _page(request: Request, caller: Caller, sent: Mapping[str, str], wrong: Mapp
     state = state_of(request)
     effects = [effect for trend in Seen.by(caller, state).trends for effect in trend.effects]
     known = {effect.intervention for effect in effects}
+    seen = caller.seen(state.interventions())
     return render(
         request,
         "interventions.html",
@@ -102,9 +99,9 @@ def _page(request: Request, caller: Caller, sent: Mapping[str, str], wrong: Mapp
         teams=list(state.directory.teams.values()),
         names=state.directory.names,
         effects=sorted(effects, key=lambda e: e.intervention.week, reverse=True),
-        unseen=[i for i in caller.seen(state.interventions()) if i not in known],
+        unseen=[done for done in seen if done not in known],
         may_enter=caller.may("admin"),
-        entered=_entered(state, caller) if caller.may("admin") else (),
+        entered=[done for done in seen if state.is_entered(done)] if caller.may("admin") else (),
         sent=sent,
         wrong=wrong,
         longest=_LONGEST,

@@ -25,8 +25,8 @@ all rounds; a ratio is taken round by round. **Only ratios travel to other machi
 {rates}
 
 `friction score` reads a file, redacts, finds language and teams, asks the network once for each target, points at the
-evidence, and writes a file. The peers read each comment once and do nothing
-else. Their heads are untrained: speed only.
+evidence, and writes a file; the organisations' files two at a time, as two blocks of a long one are. The peers read
+each comment once and do nothing else. Their heads are untrained: speed only.
 
 ## What the machine can do
 
