@@ -30,7 +30,7 @@ from .corpus import examples
 from .descent import Checkpoint, descend
 from .distil import Pair, steps, training_pairs, without_accents
 from .intermediate import ABOUT, read_lines, tasks
-from .network import DEVICE, Network, new_network, pad, save_encoder
+from .network import DEVICE, Network, mixed_precision, new_network, pad, save_encoder
 
 MAX_TOKENS: Final = 128
 HIDDEN: Final = 0.2
@@ -57,7 +57,7 @@ class Guess(nn.Module):
 
     def logits(self, network: Network, ids: Tensor, mask: Tensor, where: Tensor) -> Tensor:
         """Of shape (words asked for, vocabulary); ids, mask and ``where`` are of shape (batch, tokens)."""
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with mixed_precision():
             hidden = network.states(ids, mask)[where]
             found = F.linear(self.norm(F.gelu(self.dense(hidden))), self._words(network), self.bias)
         return found.float()

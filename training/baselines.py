@@ -23,6 +23,7 @@ from friction.taxonomy import HEADS
 
 from .corpus import Example
 from .distil import embed
+from .network import mixed_precision
 from .student import teacher
 
 Array = NDArray[np.float64]
@@ -94,7 +95,7 @@ def setfit(train: Sequence[Example], judged: Sequence[Example], *, seed: int = 3
         for row in range(batch):
             one, other = (rng.choice((0, 1)),) * 2 if row % 2 else rng.sample((0, 1), 2)
             pairs.append((rng.choice(by_label[one]), rng.choice(by_label[other])))
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision():
             vectors = embed(model, tokenizer, [_text(e) for pair in zip(*pairs, strict=True) for e in pair])
         left, right = vectors.split(batch)
         goal = torch.tensor([float(a.labels[_BLAME] == b.labels[_BLAME]) for a, b in pairs])

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from transformers import BertModel
 
 from .descent import Checkpoint, descend
-from .network import DEVICE, pad
+from .network import DEVICE, mixed_precision, pad
 from .student import grow, teacher
 
 PARALLEL = ("parallel_tatoeba_en_fr", "parallel_diabla_en_fr", "parallel_xed_subtitles_en_fr")
@@ -136,7 +136,7 @@ def main() -> None:
     for step, batch in enumerate(plan[first:], first + 1):
         texts_en = [en for en, _ in batch]
         texts_fr = [without_accents(fr) if rng.random() < 0.15 else fr for _, fr in batch]
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with mixed_precision():
             with torch.no_grad():
                 goal = embed(english, english_tokenizer, texts_en)
             both = embed(student, tokenizer, texts_en + texts_fr)

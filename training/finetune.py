@@ -49,7 +49,7 @@ from .collected import with_corpus
 from .corpus import Example, Labelled, examples
 from .descent import Checkpoint, descend
 from .hands import Hands
-from .network import DEVICE, Network, is_trained, load_network, new_network, pad, save_network
+from .network import DEVICE, Network, is_trained, load_network, mixed_precision, new_network, pad, save_network
 
 MAX_TOKENS: Final = 192
 EPOCHS: Final = 3
@@ -166,7 +166,7 @@ def train(
 
 def _loss(network: Network, batch: tuple[Tensor, Tensor], block: Sequence[Example]) -> Tensor:
     """Binary cross-entropy of each head where it is judged, labels smoothed a little."""
-    with torch.autocast(DEVICE.type, torch.bfloat16):
+    with mixed_precision():
         logits = network(*batch).float()
     labels = torch.tensor([e.labels for e in block], device=DEVICE) * 0.96 + 0.02
     weights = (torch.tensor([e.weights for e in block]) * HEAD_WEIGHT).to(DEVICE)
@@ -182,7 +182,7 @@ def hard_and_others(
     there is most to learn, and the second keep it from forgetting the rest.
     """
     items = examples(list(rows))
-    with torch.autocast(DEVICE.type, torch.bfloat16):
+    with mixed_precision():
         logits = predict(network, tokenizer, items)
     labels, weights = (np.array([getattr(e, k) for e in items]) for k in ("labels", "weights"))
     wrong = (((logits > 0) != (labels > 0.5)) & (weights > 0)).any(axis=1)

@@ -29,7 +29,7 @@ from friction.markers import ASKED, TARGET
 
 from .descent import descend
 from .distil import Pair, training_pairs, without_accents
-from .network import DEVICE, Network, new_network, pad, save_encoder
+from .network import DEVICE, Network, mixed_precision, new_network, pad, save_encoder
 
 ABOUT: Final = f"{TARGET}{ASKED}"
 TWINS: Final = -1
@@ -97,7 +97,7 @@ def read(
 ) -> Tensor:
     """What the network reads of at most ``length`` tokens, of shape (texts, width), in float."""
     rows = [e.ids[:length] for e in tokenizer.encode_batch(list(zip(questions, texts, strict=True)))]
-    with torch.autocast(DEVICE.type, torch.bfloat16):
+    with mixed_precision():
         found = network.read(*pad(rows, pad_id=network.pad_id))
     return found.float()
 

@@ -22,6 +22,8 @@ from .hush import hushed
 
 DEVICE: Final = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 """Where networks are trained. What is made does not ask for it."""
+MULTIPLIES_BFLOAT16: Final = DEVICE.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+"""Elsewhere torch plays bfloat16 in software: a training step takes some twenty-five times as long as one in floats."""
 _WEIGHTS = "network.pt"
 """Beside a trained network's config and tokenizer: its weights."""
 READ_OUT = "read_out.pt"
@@ -67,6 +69,11 @@ class Network(nn.Module):
         """Logits of shape (batch, heads) from ids and mask of shape (batch, tokens)."""
         logits: Tensor = self.heads(self.dropout(self.read(input_ids, attention_mask)))
         return logits
+
+
+def mixed_precision() -> torch.autocast:
+    """A context in which products are made in bfloat16 where the hardware has such products, else in floats."""
+    return torch.autocast(DEVICE.type, torch.bfloat16, enabled=MULTIPLIES_BFLOAT16)
 
 
 def _mean(hidden: Tensor, mask: Tensor) -> Tensor:

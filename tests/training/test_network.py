@@ -26,6 +26,7 @@ from friction.pipeline import Pipeline
 from friction.records import AlignedText, Comment, Directory, Reading, TeamId
 from friction.taxonomy import HEADS, PATTERNS
 from training import adapt, calibration, ensemble
+from training import network as networks
 from training.benchmarks import LIMITS, by_words, over_folds, promising, together
 from training.corpus import Example, Gold, Labelled, examples, load
 from training.export import keep_errors, run, to_onnx, write_folder
@@ -89,6 +90,19 @@ def test_training_learns_and_export_keeps_what_was_learnt(model: Path, tmp_path:
     for name, tolerance in (("float", 1e-4), ("int8", 0.5)):
         session = open_session(tmp_path / f"{name}.onnx")
         assert np.abs(run(session, tokenizer, items) - logits).max() < tolerance
+
+
+@pytest.mark.parametrize(("has_products", "kind"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_training_multiplies_in_bfloat16_only_where_the_hardware_does(
+    model: Path, monkeypatch: pytest.MonkeyPatch, has_products: bool, kind: torch.dtype
+) -> None:
+    monkeypatch.setattr(networks, "MULTIPLIES_BFLOAT16", has_products)
+    network, _ = load_network(model)
+    seen = []
+    network.heads.register_forward_hook(lambda _module, _given, logits: seen.append(logits.dtype))
+    with networks.mixed_precision():
+        network(*networks.pad([[1, 2, 3]]))
+    assert seen == [kind]
 
 
 def test_a_benchmark_judges_by_what_it_was_taught_and_takes_done_folds_as_they_are(model: Path, tmp_path: Path) -> None:
