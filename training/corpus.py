@@ -108,9 +108,10 @@ def labelled(row: dict[str, Any], org: str, finder: TargetFinder, directory: Dir
     text = redactor.redact(row["text"]).text
     targets: dict[TeamId, Gold] = {}
     for target in row["targets"]:
-        unknown = {target["team"]} - set(directory.teams) or set(target["patterns"]) - set(PATTERNS)
-        if unknown:
-            raise ValueError(f"unknown team or pattern {sorted(unknown)[0]!r}")
+        if target["team"] not in directory.teams:
+            raise ValueError("it has a target that is no team of the directory")
+        if not set(target["patterns"]) <= set(PATTERNS):
+            raise ValueError(f"it has a pattern that is none of {', '.join(PATTERNS)}")
         targets[TeamId(target["team"])] = Gold(target["blame"], target["appreciation"], frozenset(target["patterns"]))
     reading = Reading(text, row["lang"], finder.find(text.text), row.get("from_team"), row.get("about_team"))
     return Labelled(row["id"], org, reading, targets)

@@ -246,7 +246,7 @@ HEADER = "id,text,from_team,team,blame,appreciation,patterns\n"
         (HEADER, "holds no labelled comment"),
         (HEADER + "1,secret,sales,nobody,1,0,\n", "row 2: not a labelled comment (it names a team"),
         (HEADER + "1,secret,sales,marketing,perhaps,0,\n", "row 2: blame is neither 1 nor 0"),
-        (HEADER + "1,secret thing here,sales,marketing,1,0,laziness\n", "unknown team or pattern 'laziness'"),
+        (HEADER + "1,fine,sales,marketing,1,0,secret\n", "it has a pattern that is none of poor_handoff, "),
         ('{"text": "secret"}\n', "row 1: not a labelled comment (no 'targets')"),
         ('{"text": "secret"\n', "row 1: not a JSON object"),
     ],
