@@ -94,8 +94,10 @@ class Spool:
             os.close(folder)
 
     def ids(self) -> list[str]:
-        """Files that are here, oldest first; some of them may be on their way."""
-        return sorted(entry.name for entry in self._folder.iterdir()) if self._folder.is_dir() else []
+        """Files that are here, oldest first; some of them may be on their way. Folders and links are no uploads."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(entry.name for entry in self._folder.iterdir() if entry.is_file() and not entry.is_symlink())
 
     @contextmanager
     def take(self, id: str) -> Iterator[Path | None]:

@@ -345,6 +345,17 @@ def test_a_file_without_a_row_is_deleted_and_a_row_without_a_file_given_up(
     assert empty_client.get(place).json()["state"] == "failed"
 
 
+def test_a_folder_or_a_link_beside_the_uploads_keeps_none_waiting(
+    empty_client: httpx.Client, empty: Empty, settings: Settings
+) -> None:
+    place = _send(empty_client).headers["location"]
+    (settings.spool / "backup").mkdir()
+    (settings.spool / "away").symlink_to(settings.home / "friction.toml")
+    assert empty() == []
+    assert empty_client.get(place).json()["state"] == "done"
+    assert sorted(path.name for path in settings.spool.iterdir()) == ["away", "backup"]
+
+
 def test_what_was_sent_long_ago_is_forgotten(empty_client: httpx.Client, empty: Empty, operations: Database) -> None:
     place = _send(empty_client).headers["location"]
     uploads.forget(operations, 1 << 40)
