@@ -242,6 +242,15 @@ def test_the_command_empties_it(home: Path, ask: Ask) -> None:
     assert "2 files that could not be read" in _empty(home)
 
 
+def test_it_is_emptied_though_a_file_that_is_named_beside_it_cannot_be_read(home: Path, ask: Ask) -> None:
+    _put(home / "inbox" / "a.csv")
+    assert _empty(home, "missing.csv", code=2).endswith("missing.csv: no such file\n")
+    assert ask("select count(*) from scores") == [(1,)]
+    _put(home / "inbox" / "bad.csv", "%PDF-1.7")
+    said = _empty(home, "missing.csv", code=2)
+    assert said.count("missing.csv: no such file") == said.count("1 file that waited could not be read") == 1
+
+
 def test_an_inbox_without_files_is_told(home: Path) -> None:
     _put(home / "inbox" / "other" / "a.csv")  # a folder that says nothing
     said = _empty(home, "--format", "json")

@@ -73,11 +73,22 @@ def ingest(
             waiting += found
         return rehearse_files(waiting, settings, strict=strict, scores=not no_scores, format=format)
     with on_engine(settings, engine, workers) as pipeline:
-        if paths:
-            ingest_files(paths, settings, pipeline, source=source, week=given, strict=strict, format=format)
-        if inbox:
-            tell = log if logged else partial(say, format=format)
-            empty_inbox(settings, pipeline, tell, source=source, week=given, strict=strict, named=not logged)
+        failure = None
+        try:
+            if paths:
+                ingest_files(paths, settings, pipeline, source=source, week=given, strict=strict, format=format)
+        except UsageError as error:  # what waits in the inbox is read all the same
+            failure = error
+        try:
+            if inbox:
+                tell = log if logged else partial(say, format=format)
+                empty_inbox(settings, pipeline, tell, source=source, week=given, strict=strict, named=not logged)
+        except UsageError:
+            if failure is not None:
+                print(f"friction: {failure}", file=sys.stderr)
+            raise
+        if failure is not None:
+            raise failure
 
 
 def ingest_files(
