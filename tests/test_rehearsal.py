@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,21 @@ def test_a_dry_run_knows_who_comes_again_beside_new_rows(
     assert (rehearsed.added, rehearsed.waiting) == (report.added, report.waiting) == (2, ())
 
 
+@pytest.mark.parametrize("between", [0, 10_000])
+def test_one_person_who_says_what_others_said_counts_once_however_far_apart(
+    settings: Settings, scores: ScoreStore, make_vote: Callable[..., Vote], between: int
+) -> None:
+    said = [make_vote(f"p{n}", comment=f"late again {n}", is_ambiguous=True) for n in range(2)]
+    scores.add_batch(b"earlier", said)
+    others = [make_vote(f"q{n}", comment=f"other words {n}") for n in range(between)]
+    votes = [replace(said[0], respondent="p9"), *others, replace(said[1], respondent="p9")]
+    with closing(Preview(settings.scores_address, enough=5)) as preview:
+        for vote in votes:
+            preview.take([vote])
+        assert preview.counts() == (between + 2, between + 1)
+    assert scores.add_batch(b"later", votes) == between + 1
+
+
 @ENGINES
 def test_a_database_without_tables_is_no_store_yet(settings: Settings, engine: str, ask: Ask) -> None:
     if engine == "sqlite":
@@ -178,6 +194,8 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
         (["a.csv", "--batches"], "stand alone"),
         (["--inbox", "--withdraw", "ab12"], "stand alone"),
         (["--batches", "--withdraw", "ab12"], "stand alone"),
+        (["--withdraw", "ab12", "--strict"], "stand alone"),
+        (["a.csv", "--dry-run", "--engine", "dask"], "do not go with --dry-run"),
     ):
         done = subprocess.run(
             [FRICTION, "ingest", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60

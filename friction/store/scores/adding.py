@@ -102,15 +102,25 @@ class Again:
     Nobody is somebody else who is not named: a row that moved in its file would be. Nor is the author of a comment that
     its id or its words tell from all others, whatever they are called today. And it counts for no pair that it
     did not count for, whatever the directory has become meanwhile: the same people would be published twice.
+
+    ``spoke``: who has a new vote by this file, so far; ``note`` adds to it.
     """
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, spoke: set[bytes]) -> None:
         self._db = db
+        self._spoke = spoke
         self._parts: dict[Pair, tuple[list[int], list[bytes]]] = {}
+
+    def note(self, vote: Vote, respondent: bytes) -> None:
+        """Remember that somebody has a new vote by this file; of those who are not named, ``counts`` never asks."""
+        if vote.pool is not None:
+            self._spoke.add(respondent[:WHO])
 
     def counts(self, vote: Vote, key: bytes, pair: Pair, respondent: bytes) -> bool:
         """Whether the vote is new, of a comment that is known under ``key``."""
-        return vote.is_ambiguous and not self.has_spoken(pair, respondent) and self._counted(pair, key)
+        if not vote.is_ambiguous or respondent[:WHO] in self._spoke:
+            return False
+        return not self.has_spoken(pair, respondent) and self._counted(pair, key)
 
     def _counted(self, pair: Pair, key: bytes) -> bool:
         """Whether the comment has a vote in the pair's open window."""
@@ -165,8 +175,7 @@ class _Adding:
         self._key = b""
         self._is_first = False
         self._known: dict[bytes, int] = {}
-        self._again = Again(db)
-        self._spoke: set[tuple[Pair, bytes]] = set()
+        self._again = Again(db, set())
         self._returned: defaultdict[tuple[_Place, bytes], set[bytes]] = defaultdict(set)
         self._seen: list[tuple[Any, ...]] = []
         self._later: list[tuple[bytes, int, int]] = []
@@ -208,7 +217,7 @@ class _Adding:
         self._arrive(place, self._tags[window.pair])
         said = (vote.lang, vote.blamed, vote.appreciated, vote.patterns, vote.model)
         self._scores.append((*place, respondent, self._tags[window.pair], *said))
-        self._spoke.add((window.pair, respondent[:WHO]))
+        self._again.note(vote, respondent)
         self._parts[place] += 1
         if vote.merged:
             self._merged.add(place)
@@ -227,10 +236,7 @@ class _Adding:
 
     def _is_fresh(self, vote: Vote, pair: Pair, respondent: bytes) -> bool:
         """Whether a vote of the comment is new."""
-        if self._is_first:
-            return True
-        has_spoken = (pair, respondent[:WHO]) in self._spoke
-        return not has_spoken and self._again.counts(vote, self._key, pair, respondent)
+        return self._is_first or self._again.counts(vote, self._key, pair, respondent)
 
     def _arrive(self, place: _Place, tag: bytes) -> None:
         """A batch brings a comment to a window once, even where it is read again, or two people wrote the same."""
@@ -253,7 +259,7 @@ class _Adding:
         numbered = enumerate(sorted(self._scores), start=self._numbered)
         load(self._db, SCORES, [(*vote[:_SAID], number, *vote[_SAID:]) for number, vote in numbered])
         self._numbered += len(self._scores)
-        self._seen, self._later, self._arrivals, self._scores, self._spoke = [], [], {}, [], set()
+        self._seen, self._later, self._arrivals, self._scores = [], [], {}, []
 
     def _gather(self, place: _Place, pool: bytes, returned: set[bytes]) -> None:
         """Put rows of an earlier file that stand in this one as well into its pool: one file's rows are surely others.

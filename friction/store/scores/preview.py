@@ -24,7 +24,7 @@ _TOGETHER: Final = 1000
 
 
 class Preview:
-    """Counts votes as the store would, in memory that does not grow with their number.
+    """Counts votes as the store would, in memory that grows only with the people who are named in the file.
 
     Args:
         address: of the private store; None where no file is there yet.
@@ -49,6 +49,7 @@ class Preview:
         self._windows: dict[Pair, Window] = {}
         self._speaking: dict[Pair, Voices] = defaultdict(Voices)
         self._people: dict[Pair, dict[bytes, set[bytes]]] = {}
+        self._spoke: set[bytes] = set()
         self._spoken: set[Pair] = set()
         self._merged: set[Pair] = set()
         self._votes = self._added = 0
@@ -102,7 +103,7 @@ class Preview:
             return
         keys = {vote.comment: comment_key(self._secret, vote.comment) for votes in waiting for vote in votes}
         with self._database.read() as db:
-            met, again = known(db, keys.values()), Again(db)
+            met, again = known(db, keys.values()), Again(db, self._spoke)
             self._known = {comment: key for comment, key in keys.items() if key in met}
             for votes in waiting:
                 self._count_comment(db, votes, again)
@@ -116,6 +117,8 @@ class Preview:
             if key is None or again is None or again.counts(vote, key, window.pair, respondent):
                 self._added += 1
                 self._spoken.add(window.pair)
+                if again is not None:
+                    again.note(vote, respondent)
                 if vote.merged:
                     self._merged.add(window.pair)
             elif vote.pool is not None or not again.has_spoken(window.pair, respondent):
