@@ -37,13 +37,32 @@ def test_encodings_and_delimiters(rows, encoding: str, delimiter: str) -> None: 
     assert str(row.comment.week) == "2026-W10"
 
 
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ('"text": {"a": "kumquat"}', "text is not a string"),
+        ('"text": 5', "text is not a string"),
+        ('"text": "late", "from_team": ["sales"]', "from_team is not a string"),
+        ('"text": "late", "respondent": true', "respondent is not a string"),
+        ('"text": "late", "text": "later"', "text stands twice in the object"),
+    ],
+)
+def test_a_json_value_of_another_kind_is_rejected(rows, values: str, reason: str) -> None:  # type: ignore[no-untyped-def]
+    (found,) = rows("{" + values + "}\n", "a.jsonl")
+    assert found.reason.startswith(reason)
+    (found,) = rows(
+        '{"text": "late", "respondent": 7, "id": 1.5, "week": null, "other": [1], "other": {}}\n', "a.jsonl"
+    )
+    assert (found.comment.respondent, found.comment.id) == ("7", "1.5")
+
+
 def test_json_lines(rows) -> None:  # type: ignore[no-untyped-def]
     found = rows('{"text": "hé", "id": 7, "from_team": "SALES"}\n\nnope\n[1]\n{"text": {"a": 1}}\n', "a.jsonl")
     assert [(r.number, r.reason) for r in found] == [
         (1, None),
         (3, "not a JSON object"),
         (4, "not a JSON object"),
-        (5, "the text is empty"),
+        (5, "text is not a string; write one, or null for an empty cell"),
     ]
     assert (found[0].comment.id, found[0].comment.from_team) == ("7", "sales")
 
