@@ -23,6 +23,9 @@ from friction.sources.whose import Whose, whose
 
 SAMPLE: Final = 200
 """Rows that are looked at before the first comment comes out."""
+_SURE: Final = 0.8
+_ASKED: Final = 0.5
+"""Shares of a column's cells that are teams: to take it for one of teams, and to ask whose they are."""
 _NUMBER: Final = re.compile(r"[\s\d.,%+/:-]*")
 _IN_A_SOURCE: Final = '[sources.NAME] text = "..." and --source NAME (over HTTP: the field source)'
 Find = Callable[[str], Sequence[Mention]]
@@ -55,6 +58,8 @@ class Layout:
     people: tuple[int, ...] = ()
     unsaid: tuple[int, ...] = ()
     """Columns of teams of which nothing says whose they are."""
+    unknown: tuple[int, ...] = ()
+    """Columns that say that they are the author's team, where no other is, and of whose cells not one is a team."""
     rivals: tuple[tuple[Whose, tuple[int, ...]], ...] = ()
     """Columns of teams that all say the same, so that one must be named: whose they say that they are, and which."""
 
@@ -69,6 +74,10 @@ class Layout:
             *(f"{said}: {_columns(column)}" for said, column in known if column is not None),
             *(f"comments{f' on {team}' if team else ''}: {_columns(*found)}" for team, found in comments.items()),
             *(f"whose team? say from_team or about_team: {_columns(column)}" for column in self.unsaid),
+            *(
+                f"author's team? add its teams to [teams] of friction.toml: {_columns(column)}"
+                for column in self.unknown
+            ),
             *(f"name one of them {whose} in [sources.NAME]: {_columns(*found)}" for whose, found in self.rivals),
         )
 
@@ -134,7 +143,7 @@ class Finder:
         self._taken |= {column for column in told.values() if column is not None}
         texts = self._texts(name, question)
         self._taken |= {t.column for t in texts} | {*self._head.roles}
-        teams = self._team_columns() if self._head.is_survey else []
+        teams, unknown = self._team_columns() if self._head.is_survey else ([], [])
         respondent = told["respondent"]
         asked = {level(name) for name in self._mapping.texts} if question is not None else set()
         return Layout(
@@ -150,6 +159,7 @@ class Finder:
             asked=frozenset(asked - {"text"}),
             people=self._head.people if respondent is None else (respondent,),
             unsaid=tuple(column for column, said in teams if said is None),
+            unknown=tuple(unknown) if told["from_team"] is None else (),
             rivals=tuple(
                 (said, found)
                 for said in get_args(Whose)
@@ -251,16 +261,25 @@ class Finder:
             return False
         return is_prose(self._head.names[index], answers, names_team=names_team)
 
-    def _team_columns(self) -> list[tuple[int, Whose | None]]:
-        """Columns whose cells are teams, and whose their headers say they are."""
-        found = []
-        for index, name in enumerate(self._head.names):
-            if index in self._taken:
-                continue
+    def _team_columns(self) -> tuple[list[tuple[int, Whose | None]], list[int]]:
+        """Columns whose cells are teams, and whose their headers say they are; and such as should be and are not.
+
+        A header that says that it is the author's team is believed though some teams are unknown: their rows are
+        rejected. But where not one is known, it may speak of something else.
+        """
+        shares: dict[int, float] = {}
+        for index in range(len(self._head.names)):
             cells = [row[index] for row in self._sample if index < len(row) and row[index].strip()]
-            if cells and 5 * sum(self._resolve(cell) is not None for cell in cells) >= 4 * len(cells):
-                found.append((index, whose(name)))
-        return found
+            if cells and index not in self._taken:
+                shares[index] = sum(self._resolve(cell) is not None for cell in cells) / len(cells)
+        said = {index: whose(self._head.names[index]) for index in shares}
+        found = [index for index in shares if shares[index] >= (_ASKED if said[index] is None else _SURE)]
+        unknown = []
+        if "from_team" not in (said[index] for index in found):
+            named = [index for index in shares if said[index] == "from_team"]
+            known = [index for index in named if shares[index]]
+            found, unknown = found + known, [] if known else named
+        return [(index, said[index]) for index in found], unknown
 
 
 def _only(teams: Sequence[tuple[int, Whose | None]], wanted: Whose) -> int | None:

@@ -144,6 +144,27 @@ def test_of_two_columns_of_the_author_s_team_one_is_to_be_named(survey) -> None:
     assert [r.comment.from_team for r in said.rows] == ["sales"]
 
 
+@pytest.mark.parametrize("header", ["Which team are you in?", "Équipe"])
+def test_a_few_unknown_teams_cost_their_rows_and_no_others(survey, header: str) -> None:  # type: ignore[no-untyped-def]
+    answer = "They never answer us in Marketing."
+    opened = survey([header, "What happened?"], *([team, answer] for team in ("Sales", "Support", "HR", "Kumquats")))
+    assert opened.taken == ("author's team: column B", "comments: column C")
+    rows = list(opened.rows)
+    assert [row.comment.from_team for row in rows[:2]] == ["sales", "support"]
+    assert all("unknown team in from_team" in row.reason for row in rows[2:])
+
+
+def test_of_teams_that_are_all_unknown_or_of_whom_nothing_says_whose_they_are_somebody_is_asked(
+    survey,  # type: ignore[no-untyped-def]
+) -> None:
+    answer = "They never answer us in Marketing."
+    opened = survey(["Your team", "What happened?"], ["HR", answer], ["Kumquats", answer])
+    assert opened.taken[-1] == "author's team? add its teams to [teams] of friction.toml: column B"
+    assert "HR" not in str(opened.taken)
+    opened = survey(["Which team?", "What happened?"], ["HR", answer], ["Sales", answer])
+    assert opened.taken[-1] == "whose team? say from_team or about_team: column B"
+
+
 @pytest.mark.parametrize("answers", [[], ["RAS", ""], [""]])
 def test_a_quiet_week_is_no_comments(survey, answers: list[str]) -> None:  # type: ignore[no-untyped-def]
     header = ["Your team", "Rate the week (1-5)", "What slows you down?"]
