@@ -22,6 +22,11 @@ from friction.settings import Settings
 from friction.store.scores import Preview, ScoreStore, Taken, Voices, Vote, Votes
 from friction.wording import counted
 
+_NO_WEEK: Final = "no week; give a week column, or --week 2026-W47 (over HTTP: the field week)"
+_NO_RESPONDENT: Final = (
+    "no respondent; give a column of pseudonyms, or state one_row_per_person = true "
+    "in a [sources.NAME] section and name it with --source (over HTTP: the field source)"
+)
 OLDEST_WEEKS: Final = 260
 """A row of before then is a slip of the pen, and would make as many empty releases."""
 Progress = Callable[[Report, float], None]
@@ -136,6 +141,7 @@ class _Reading:
         self._zone = settings.zone(self._mapping)
         self._today = Week.of(datetime.now(self._zone).date())
         self._identities = Identities(source or "")
+        self._rejected: dict[Stage, tuple[int, str]] = {}
 
     def votes(self, raw: BinaryIO, progress: Progress) -> Iterator[Collection[Vote]]:
         """The votes of each comment."""
@@ -177,21 +183,23 @@ class _Reading:
             reason = row.reason
             if row.comment is not None:
                 week = row.comment.week or self._week
+                is_nobody = row.comment.respondent is None and not self._mapping.one_row_per_person
                 if week is None:
-                    reason = "no week; give a week column, or --week 2026-W47 (over HTTP: the field week)"
-                elif row.comment.respondent is None and not self._mapping.one_row_per_person:
-                    reason = (
-                        "no respondent; give a column of pseudonyms, or state one_row_per_person = true "
-                        "in a [sources.NAME] section and name it with --source (over HTTP: the field source)"
-                    )
+                    reason = f"{_NO_WEEK}; {_NO_RESPONDENT}" if is_nobody else _NO_WEEK
+                elif is_nobody:
+                    reason = _NO_RESPONDENT
                 else:
-                    reason = self._impossible(week)
+                    reason = self._impossible(week, is_stated=row.comment.week is not None)
                 if reason is None:
                     yield row.comment
                     continue
             self._reject(row.number, str(reason), "reading")
 
     def _reject(self, row: int, reason: str, stage: Stage) -> None:
+        """Count a row once, however many of its comments are rejected for the same reason."""
+        if self._rejected.get(stage) == (row, reason):
+            return
+        self._rejected[stage] = row, reason
         self._report.rejects.add(row, reason)
         self._listed(row, reason, stage)
 
@@ -237,10 +245,11 @@ class _Reading:
             self._report.unattributed["no team that may be spoken of"] += 1
         return merged.values()
 
-    def _impossible(self, week: Week) -> str | None:
-        """Why a row of that week cannot be counted, if so."""
+    def _impossible(self, week: Week, *, is_stated: bool) -> str | None:
+        """Why a row of that week, which it states or not, cannot be counted, if so."""
         if week > self._today:
-            return "the week is in the future; mend the row, or give --week 2026-W47 (over HTTP: the field week)"
+            stated = "mend the row" if is_stated else "give another --week (over HTTP: the field week)"
+            return f"the week is in the future; {stated}"
         if self._today - week > OLDEST_WEEKS:
             return f"the week is more than {OLDEST_WEEKS} weeks back; mend the row, or leave it out"
         if self._oldest is not None and week < self._oldest:

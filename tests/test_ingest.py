@@ -9,7 +9,7 @@ from friction.ingest import ingest
 from friction.pipeline import Pipeline
 from friction.records import Week
 from friction.release import release
-from friction.settings import Settings, load
+from friction.settings import Settings, SourceSection, load
 from friction.store.releases import ReleaseStore
 from friction.store.scores import METADATA, ScoreStore
 from tests.conftest import CONFIG, ENGINES, query
@@ -77,6 +77,18 @@ def test_week_comes_from_the_row_or_the_option(run: Ingest) -> None:
     content = "text,from_team,about_team,respondent\nnever an answer,sales,marketing,p1\n"
     assert "--week" in run(content).rejects.shown()[0][1]
     assert run(content, week=Week.parse("2026-W11")).added == 1
+
+
+def test_a_row_is_told_of_once_with_all_that_it_misses(run: Ingest, settings: Settings) -> None:
+    settings.sources["two"] = SourceSection(text=["good", "bad"])
+    report = run("good,bad,from_team\nMarketing helps us,Marketing is late,sales\n", source="two")
+    ((row, reason),) = report.rejects.shown()
+    assert row == 2
+    assert "no week" in reason
+    assert "no respondent" in reason
+    german = "Das Marketing antwortet uns leider nie"
+    report = run(f"good,bad,from_team,respondent,week\n{german},{german} mehr,sales,p1,2026-W10\n", source="two")
+    assert [row for row, _ in report.rejects.shown()] == [2]
 
 
 def test_strict_writes_nothing(run: Ingest, settings: Settings) -> None:
@@ -213,6 +225,12 @@ def test_a_week_that_cannot_be_is_rejected(run: Ingest, settings: Settings, week
     report = run(HEADER + f"never an answer,sales,marketing,p1,{week}\n")
     assert said in report.rejects.shown()[0][1]
     assert rows(settings) == []
+
+
+def test_a_week_in_the_future_says_what_mends_it(run: Ingest) -> None:
+    assert "mend the row" in run(HEADER + "late,sales,marketing,p1,2199-W01\n").rejects.shown()[0][1]
+    report = run("text,from_team,respondent\nlate,sales,p1\n", week=Week.parse("2199-W01"))
+    assert "give another --week" in report.rejects.shown()[0][1]
 
 
 def test_a_row_that_would_not_be_recognised_as_a_repeat_is_too_late(
