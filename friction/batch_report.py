@@ -21,6 +21,13 @@ from friction.wording import counted
 
 Lost = Literal["no target", "no author's team", "no team that may be spoken of"]
 """Why a comment lands on no pair."""
+_NOTHING: Final = "Not one of its rows could be counted; its report says why."
+_LISTED: Final = "The rows and the reasons are listed in friction-data/rejects."
+_NO_TEAM: Final = (
+    "Not one of its comments could be counted, because no author's team is known. Name the column that holds it in "
+    "[sources.NAME], or of a chat its authors, groups or channels, and the source with --source (in the inbox: the "
+    "folder; over HTTP: the field source); or add the teams, as they are written there, to [teams] of friction.toml."
+)
 _ANEW: Final = "To count it anew, withdraw it first: friction ingest --batches"
 
 
@@ -73,6 +80,13 @@ class Report:
         """Something was said, and nothing of it could be counted: no row was good, or no author has a team."""
         found = self.comments + self.rejects.count
         return found > 0 and self.comments == self.unattributed["no author's team"]
+
+    @property
+    def advice(self) -> str:
+        """What to do about a file that ``is_lost``."""
+        if self.comments:
+            return _NO_TEAM
+        return _NOTHING if self.is_dry else f"{_NOTHING} {_LISTED}"
 
 
 def public(report: Report) -> dict[str, Any]:

@@ -29,18 +29,14 @@ Stop = Callable[[], bool]
 POLL: Final = 1.0
 LONGEST: Final = 15.0
 """Seconds between two looks at what waits: usually, and at most while a store is away."""
-LOST: Final = 86_400
+DAY: Final = 86_400
+LOST: Final = DAY
 """Seconds after which an upload whose file is not there has failed. Until then somebody may put its folder right."""
 ENDS: Final = 3
 """How often a file may have ended the process that read it, before it is read no more; two power cuts may be chance."""
 _DEADLY: Final = (
     "The process that read it was ended, three times: it may ask for more memory than there is. Save it as CSV "
     "(UTF-8), or split it by rows, and bring that."
-)
-_NOTHING: Final = "Not one of its rows could be counted. The rows and the reasons are listed in friction-data/rejects."
-_NO_TEAM: Final = (
-    "Not one of its comments could be counted, because no author's team is known. Name the column that holds it in "
-    "[sources.NAME], or add the teams, as they are written there, to [teams] of friction.toml."
 )
 
 
@@ -69,7 +65,7 @@ def empty_inbox(inbox: Inbox, read: Read, stop: Stop = never, *, named: bool = F
                 raise _Failed(f"{claim.path.name}: {_DEADLY}")
             report = _read(read, str(claim.path), claim.source, claim.week)
             if report.is_lost:
-                raise _Failed(f"{claim.path.name}: {_NO_TEAM if report.comments else _NOTHING}")
+                raise _Failed(f"{claim.path.name}: {report.advice}")
         except _Failed as failure:
             note = claim.failed(str(failure))
             failures.append(str(failure) if named else f"a file could not be read; {note} says why")
@@ -102,7 +98,11 @@ def empty_spool(
                 continue
             try:
                 report = _read_upload(read, str(path), upload, sources)
-                uploads.finish(operations, upload.id, public(report), batch=report.batch)
+                if report.is_lost:
+                    failures.append(f"{upload.id}: {report.advice}")
+                    uploads.fail(operations, upload.id, failures[-1], report=public(report))
+                else:
+                    uploads.finish(operations, upload.id, public(report), batch=report.batch)
             except _Failed as failure:
                 uploads.fail(operations, upload.id, str(failure))
                 failures.append(str(failure))

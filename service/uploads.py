@@ -88,7 +88,7 @@ class ReportOut(_Model):
 
 
 class BatchOut(_Model):
-    """A file that was sent, and what became of it. ``report`` is there once it is done, ``reason`` where it failed."""
+    """A file that was sent, and what became of it. ``report`` is there once it was read, ``reason`` where it failed."""
 
     id: str
     state: Literal["waiting", "reading", "done", "failed", "withdrawn"]

@@ -262,6 +262,18 @@ def test_an_inbox_without_files_is_told(home: Path) -> None:
     assert "no file is ready" not in _empty(home)
 
 
+def test_a_file_of_which_nothing_counts_ends_as_in_the_inbox_wherever_it_lies(home: Path) -> None:
+    lost = _put(home / "lost.csv", "text,respondent,week\nMarketing never answers us,p1,2026-W10\n")
+    bad = _put(home / "bad.csv", "text,from_team\nIT was late,sales\n")
+    for arguments in ([], ["--dry-run"]):
+        for path, said in ((lost, "comments could be counted, because no author's"), (bad, "rows could be counted")):
+            done = subprocess.run(
+                [FRICTION, "ingest", path.name, *arguments], cwd=home, capture_output=True, text=True, timeout=120
+            )
+            assert done.returncode == 2
+            assert f"{path.name}: Not one of its {said}" in done.stderr
+
+
 def test_a_file_without_an_authors_team_is_kept_and_counts_once_that_is_mended(home: Path, ask: Ask) -> None:
     content = "text,squad,respondent,week\nMarketing never answers us,sales,p1,2026-W10\n"
     _put(home / "inbox" / "a.csv", content)

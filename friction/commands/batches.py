@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from friction.commands import build_pipeline, one_by_one
 from friction.commands.progress import Progress
-from friction.errors import UsageError
+from friction.errors import SourceError, UsageError
 from friction.wording import counted
 
 if TYPE_CHECKING:
@@ -63,8 +63,19 @@ def rehearse_files(
                 progress=progress,
             )
         say(report, format)
+        refuse_lost(report)
 
     one_by_one(files, rehearse_one)
+
+
+def refuse_lost(report: "Report") -> None:
+    """Say what to do about a file of which nothing could be counted.
+
+    Raises:
+        SourceError: it is one.
+    """
+    if report.is_lost:
+        raise SourceError(f"{report.name}: {report.advice}")
 
 
 def say(report: "Report", format: Format = "table") -> None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from friction.commands import CONFIG, FILES, Config, Engine, Workers, asked_week, on_engine, one_by_one
-from friction.commands.batches import Format, in_inbox, list_batches, log, rehearse_files, say, withdraw_batch
+from friction.commands.batches import (
+    Format,
+    in_inbox,
+    list_batches,
+    log,
+    refuse_lost,
+    rehearse_files,
+    say,
+    withdraw_batch,
+)
 from friction.commands.progress import Progress
 from friction.errors import UsageError
 from friction.wording import counted
@@ -51,10 +60,13 @@ def ingest(
     from friction import settings as configuration
     from friction import sources
 
-    if (batches or withdraw is not None) and (files or inbox or dry_run or (batches and withdraw)):
+    beside = files or inbox or dry_run or strict or source or week or engine != "local" or workers
+    if (batches or withdraw is not None) and (beside or (batches and withdraw)):
         raise UsageError("--batches and --withdraw stand alone; read files with another command")
     if no_scores and not dry_run:
         raise UsageError("--no-scores goes with --dry-run: a comment without scores cannot be counted")
+    if dry_run and (engine != "local" or workers):
+        raise UsageError("--engine and --workers do not go with --dry-run, which scores in this process")
     if not (files or inbox or batches or withdraw):
         raise UsageError("Name at least one file, or use --inbox")
     settings = configuration.load(config)
@@ -101,10 +113,14 @@ def ingest_files(
     strict: bool = False,
     format: Format = "table",
 ) -> None:
-    """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others."""
+    """Ingest files one by one and say what became of each. A file that cannot be read does not stop the others.
+
+    Raises:
+        UsageError: one could not be read, or nothing of it could be counted.
+    """
     with reading(settings, pipeline, partial(say, format=format)) as reader:
         read = reader(strict)
-        one_by_one(paths, lambda path: read(path, source, week), others="; the others are in")
+        one_by_one(paths, lambda path: refuse_lost(read(path, source, week)), others="; the others are in")
 
 
 def empty_inbox(

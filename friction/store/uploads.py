@@ -36,7 +36,7 @@ class Upload:
         size: bytes.
         begun: how often its reading began, and came to no orderly end.
         reason: why it failed.
-        report: its counts and rejects, once it is done.
+        report: its counts and rejects, once it was read.
     """
 
     id: str
@@ -119,9 +119,9 @@ def finish(operations: Database, id: str, report: dict[str, Any], *, batch: str)
     _move(operations, id, OPEN, state="done", report=report, batch=batch or None)
 
 
-def fail(operations: Database, id: str, reason: str) -> None:
-    """Note why an upload could not be read."""
-    _move(operations, id, OPEN, state="failed", reason=reason)
+def fail(operations: Database, id: str, reason: str, *, report: dict[str, Any] | None = None) -> None:
+    """Note why an upload could not be read; with the public part of its report, why nothing of it could be counted."""
+    _move(operations, id, OPEN, state="failed", reason=reason, report=report)
 
 
 def withdraw(operations: Database, batch: str) -> None:

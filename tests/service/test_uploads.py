@@ -321,8 +321,11 @@ def test_what_cannot_be_read_says_why_and_is_gone(empty_client: httpx.Client, em
 def test_a_row_that_misses_something_says_which_field_brings_it(empty_client: httpx.Client, empty: Empty) -> None:
     rows = "text,from_team,respondent,week\nMarketing never answers,sales,p,\nMarketing never answers,sales,,2026-W10\n"
     place = _send(empty_client, rows).headers["location"]
-    assert empty() == []
-    week, source = [reject["reason"] for reject in empty_client.get(place).json()["report"]["rejects"]]
+    (failure,) = empty()
+    told = empty_client.get(place).json()
+    assert (told["state"], told["reason"]) == ("failed", failure)
+    assert "Not one of its rows could be counted" in failure
+    week, source = [reject["reason"] for reject in told["report"]["rejects"]]
     assert week.endswith("(over HTTP: the field week)")
     assert source.endswith("(over HTTP: the field source)")
 
@@ -343,6 +346,16 @@ def test_a_file_without_a_row_is_deleted_and_a_row_without_a_file_given_up(
     monkeypatch.setattr("friction.worker.time.time", lambda: settings.spool.stat().st_mtime + LOST + 60)
     assert empty() == []
     assert empty_client.get(place).json()["state"] == "failed"
+
+
+def test_a_file_of_which_nothing_counts_has_failed_and_its_sender_is_told(
+    empty_client: httpx.Client, empty: Empty
+) -> None:
+    place = _send(empty_client, "text,respondent,week\nMarketing never answers,p,2026-W10\n").headers["location"]
+    (failure,) = empty()
+    told = empty_client.get(place).json()
+    assert (told["state"], told["reason"], told["report"]["comments"]) == ("failed", failure, 1)
+    assert "no author's team is known. Name the column" in failure
 
 
 def test_a_folder_or_a_link_beside_the_uploads_keeps_none_waiting(
