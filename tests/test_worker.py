@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,10 @@ import httpx
 import pytest
 
 from friction.settings import OPERATIONS_VARIABLE, RELEASES_VARIABLE, SCORES_VARIABLE, Settings, load
+from friction.store import uploads
+from friction.store.operations import open_operations
 from friction.store.releases import ReleaseStore
+from friction.store.uploads import Upload
 from tests.conftest import CONFIG, ENGINES, Ask, query
 
 FRICTION = Path(sys.executable).parent / "friction"
@@ -85,6 +88,17 @@ def test_it_reads_what_comes_and_ends_after_the_file_at_hand(home: Path, config:
     }  # whom they speak of, and that one was in already, is not for whoever reads the log
     assert ask("select count(distinct respondent) from scores where about_team = 'marketing'") == [(42,)]
     assert [path for path in (home / "inbox").rglob("*") if path.is_file()] == []
+
+
+def test_it_forgets_what_became_of_uploads_after_audit_days(home: Path, config: Path, settings: Settings) -> None:
+    with closing(open_operations(settings.operations_address)) as operations:
+        for id, received in (("old", 1), ("new", int(time.time()))):
+            uploads.add(operations, Upload(id, "key", None, None, received, size=1, state="done"))
+        with subprocess.Popen([FRICTION, "worker"], cwd=home) as worker:
+            _until(lambda: uploads.find(operations, "old") is None)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(PATIENCE) == 0
+        assert uploads.find(operations, "new") is not None
 
 
 @ENGINES

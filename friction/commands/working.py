@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from contextlib import closing, suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
@@ -24,8 +25,9 @@ def worker(
     from friction.commands.ingesting import reading
     from friction.inbox import Inbox
     from friction.spool import Spool
+    from friction.store import uploads
     from friction.store.operations import open_operations
-    from friction.worker import empty_inbox, empty_spool, watch
+    from friction.worker import DAY, empty_inbox, empty_spool, watch
 
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -36,6 +38,7 @@ def worker(
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
     spool = Spool(settings.spool)
     said: set[str] = set()
+    forgotten = 0.0
     with (
         reading(settings, build_pipeline(settings), _tell, again=True) as reader,
         closing(open_operations(settings.operations_address)) as operations,
@@ -43,6 +46,10 @@ def worker(
         read = reader(False)
 
         def empty() -> None:
+            nonlocal forgotten
+            if time.time() - forgotten > DAY:
+                uploads.forget(operations, int(time.time()) - settings.service.audit_days * DAY)
+                forgotten = time.time()
             failures = empty_spool(spool, operations, read, sources=settings.sources, stop=stop.is_set)
             if not stop.is_set():
                 failures += empty_inbox(inbox, read, stop.is_set)
