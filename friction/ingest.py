@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, Final
 
 from friction import rejects, sources
 from friction.batch_report import Report, stored
-from friction.disclosure import SEEN_WEEKS
 from friction.errors import SourceError
 from friction.identity import Identities, tells
 from friction.pipeline import BLOCK, Looker, Pipeline
@@ -253,7 +252,7 @@ class _Reading:
         if self._today - week > OLDEST_WEEKS:
             return f"the week is more than {OLDEST_WEEKS} weeks back; mend the row, or leave it out"
         if self._oldest is not None and week < self._oldest:
-            return f"the week is more than {SEEN_WEEKS} weeks before the last release: too late to be counted"
+            return f"too late to be counted: what counted before {self._oldest} is no longer known; leave the row out"
         return None
 
 

@@ -17,7 +17,7 @@ from friction.likelihood import Errors
 from friction.model_folder import StanceErrors, errors_of
 from friction.rates import Rate
 from friction.records import Cell, TeamId, Week
-from friction.shares import share
+from friction.shares import newest_maker, share
 
 _NORMAL: Final = 1.96
 
@@ -51,10 +51,14 @@ def closed_in(cells: Iterable[Cell], first: Week, last: Week) -> list[Cell]:
     return [cell for cell in cells if first <= cell.last_week <= last]
 
 
-def last_made(cells: Sequence[Cell]) -> list[Cell]:
-    """Those that the latest model and mechanism made: shares of others are not added to theirs."""
-    newest = max(cells, key=lambda cell: cell.last_week, default=None)
-    return [c for c in cells if newest and c.maker == newest.maker]
+def last_made(cells: Sequence[Cell], first: Week, last: Week) -> list[Cell]:
+    """Those that closed in a span and that the newest model and mechanism made: shares of others are not added to
+    theirs.
+
+    ``cells``: those before the span too, so that it is known which began last.
+    """
+    newest = newest_maker(cells, first)
+    return [c for c in closed_in(cells, first, last) if c.maker == newest]
 
 
 def received(cells: Iterable[Cell]) -> Mapping[TeamId, Margin]:

@@ -4,6 +4,8 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
     - people are counted, one vote each; thresholds hold on both sides at the moment of release, and people
       of several pools, who may be the same under other names, make no more voices than the fullest of them;
     - a window closes once; its rows are deleted in the same transaction that makes its cell;
+    - a week that was released is never released again, by whatever backup of the private store, and what counted in it
+      counts no more;
     - a crash anywhere, and a second run, show one draw: roundings hang on the window's salt, noise is drawn in the
       transaction that keeps it, and cells wait in the private store until the public one has them;
     - a noisy cell is paid for in that same transaction; one that the year's budget does not cover is not made;
@@ -13,9 +15,10 @@ Security properties (``tests/test_release.py``, ``tests/properties`` and ``tests
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
-from friction.disclosure import Policy, draw
-from friction.mechanisms import Counts, Draw, Mechanism, mechanism_of
+from friction.disclosure import YEAR, Policy, draw
+from friction.mechanisms import Counts, Draw, Mechanism, epsilon_of, mechanism_of
 from friction.model_folder import RELEASED
 from friction.records import LANGS, Cell, Directory, Pair, Week
 from friction.store.releases import ReleaseStore, serialise
@@ -35,15 +38,40 @@ def release(
     done: list[Week] = []
     while True:
         with scores.closing() as store:
+            if store.start is None:
+                break
+            _catch_up(store, releases)
             _deliver(store, releases)
             week = store.start if store.released is None else store.released + 1
-            if week is None or week > through:
+            if week > through:
                 break
             cells = _close_week(store, releases.ends(before=week), week, directory, policy, mechanism)
             store.finish(week, serialise(cells))
         done.append(week)
     scores.scrub()
     return done
+
+
+def _catch_up(store: Closing, releases: ReleaseStore) -> None:
+    """Go on behind the last week that is released, where the private store knows of an earlier one, or of none: it was
+    restored from a backup, or is a new one.
+
+    What counted since in a released cell, or may have, is deleted; what such cells cost is in the ledger again.
+    """
+    last = releases.last_week()
+    if last is None:
+        return
+    for week, _ in store.undelivered():
+        if week <= last:
+            store.delivered(week)
+    if store.released is not None and store.released >= last:
+        return
+    store.skip(last)
+    for pair, end in releases.ends(before=last + 1).items():
+        store.close([pair], end)
+    for cell in releases.cells():
+        if last - cell.last_week < YEAR and (cost := epsilon_of(cell.mechanism)):
+            store.spend(cell.pair, cell.last_week, Decimal(str(cost)))
 
 
 def _deliver(store: Closing, releases: ReleaseStore) -> None:

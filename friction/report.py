@@ -12,7 +12,7 @@ from friction.conflict import Rise
 from friction.disclosure import band
 from friction.interventions import Effect, Step
 from friction.model_folder import RELEASED, read_card
-from friction.records import Directory, Intervention, Pair
+from friction.records import Directory, Intervention, Pair, Week
 from friction.store.releases import ReleaseStore
 from friction.taxonomy import PATTERNS
 from friction.trends import Point, Trend, trends
@@ -155,6 +155,15 @@ def _change(value: float, low: float, high: float) -> str:
     return f"{change} ({first} to {last})"
 
 
+def _weeks(first: Week, last: Week) -> str:
+    """A window, for whoever reads a terminal.
+
+    >>> _weeks(Week.parse("2026-W44"), Week.parse("2026-W45")), _weeks(Week.parse("2026-W44"), Week.parse("2026-W44"))
+    ('2026-W44..W45', '2026-W44')
+    """
+    return str(first) if first == last else f"{first}..{last_of(first, last)}"
+
+
 def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = None) -> str:
     """Pairs with their latest cell and verdict, then those that nothing can be said about, all alike."""
     rows = [("from", "about", "latest weeks", "wrote", "blame (95 %)", "change (95 %)", "verdict")]
@@ -167,7 +176,7 @@ def to_table(found: Sequence[Trend], directory: Directory, pair: Pair | None = N
             (
                 trend.from_team,
                 trend.about_team,
-                f"{last.cell.first_week}..{last_of(last.cell.first_week, last.cell.last_week)}",
+                _weeks(last.cell.first_week, last.cell.last_week),
                 band(last.cell.respondents),
                 f"{last.blame.value:.0%} ({last.blame.low:.0%} to {last.blame.high:.0%})",
                 change,

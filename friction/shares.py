@@ -2,10 +2,10 @@
 
 Unlike the rates of single cells (``friction.rates``) nothing is steadied or held between 0 and 1 here, so that the
 difference of two shares is unbiased. Pure; reads cells only. Called by ``friction.verdicts``, ``friction.conflict``,
-``friction.interventions`` and ``friction.margins``.
+``friction.interventions``, ``friction.margins`` and ``friction.trends``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple, Self
@@ -14,7 +14,7 @@ import numpy as np
 
 from friction.likelihood import Array, Errors
 from friction.mechanisms import epsilon_of, variance
-from friction.records import LANGS, Cell
+from friction.records import LANGS, Cell, Pair, Week
 from friction.taxonomy import Pattern
 
 _FOUR_IN_FIVE: Final = 0.84
@@ -33,6 +33,24 @@ class Count(NamedTuple):
 
 
 BLAME: Final = Count(attrgetter("blame"), "blame")
+
+
+def newest_maker(cells: Iterable[Cell], since: Week) -> tuple[str, str] | None:
+    """The model and mechanism whose shares are compared and added up: of those that made the last cell of a pair in the
+    weeks since, the one that began last. A window that the one before it closes later, of whatever pair, changes
+    nothing.
+
+    Args:
+        cells: every one that was released, or all of some pairs, so that it is known when each began.
+        since: None comes where no cell closed since then.
+    """
+    began: dict[tuple[str, str], Week] = {}
+    last: dict[Pair, Cell] = {}
+    for cell in sorted(cells, key=lambda cell: cell.last_week):
+        began.setdefault(cell.maker, cell.last_week)
+        last[cell.pair] = cell
+    current = {cell.maker for cell in last.values() if cell.last_week >= since}
+    return max(current, key=lambda maker: (began[maker], maker), default=None)
 
 
 def voicing(pattern: Pattern) -> Count:

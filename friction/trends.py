@@ -17,8 +17,9 @@ from friction.likelihood import Errors, Stance
 from friction.model_folder import StanceErrors, errors_of
 from friction.rates import Rate, rates
 from friction.records import Cell, Intervention, Pair, TeamId, Week
+from friction.shares import newest_maker
 from friction.taxonomy import Pattern
-from friction.verdicts import Change, Verdict, changes
+from friction.verdicts import RECENT_WEEKS, Change, Verdict, changes
 
 __all__ = ["Break", "Point", "Rate", "Trend", "Verdict", "trends", "with_effects"]
 
@@ -142,8 +143,9 @@ def _comparable(pairs: Mapping[Pair, Sequence[Cell]]) -> dict[Pair, list[Cell]]:
     current = {pair: _segments(series)[-1] for pair, series in pairs.items() if series}
     if not current:
         return {}
-    newest = max(current.values(), key=lambda s: s[-1].last_week)[-1]
-    return {p: s for p, s in current.items() if s[-1].maker == newest.maker}
+    last = max(series[-1].last_week for series in current.values())
+    newest = newest_maker((cell for series in pairs.values() for cell in series), last + 1 + -RECENT_WEEKS)
+    return {p: s for p, s in current.items() if s[-1].maker == newest}
 
 
 def _measured(series: Mapping[Pair, Sequence[Cell]], stance: Stance, errors: StanceErrors) -> Errors:

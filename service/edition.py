@@ -53,10 +53,14 @@ class Edition:
             raise UsageError("Nothing is released yet. Run friction release first.")
         if week is not None and week > last:
             raise UsageError(f"{week} is not released yet; the last released week is {last}")
+        cells = releases.cells()
+        first = min((cell.first_week for cell in cells), default=last)
+        if week is not None and week < first:
+            raise UsageError(f"Nothing is released of {week}. Choose a week from {first} to {last}")
         self.week = week or last
         self.settings = settings
         self.operations = operations
-        self._cells = [c for c in releases.cells() if c.last_week <= self.week]
+        self._cells = [c for c in cells if c.last_week <= self.week]
         self._letters: dict[Variant, Letter] = {}
 
     def letter(self, language: Language, team: TeamId | None) -> Letter:

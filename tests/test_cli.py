@@ -99,7 +99,7 @@ def test_trends_in_three_forms(home: Path) -> None:
     assert "16 cells" in run("release", "--through", "2026-W16", cwd=home)
     assert "16 releases" in run("release", "--verify", cwd=home)
     table = run("trends", cwd=home)
-    assert "sales  marketing  2026-W16..W16  5-9" in table
+    assert "sales  marketing  2026-W16      5-9" in table
     assert "legal -> sales" in table
     (pair,) = json.loads(run("trends", "--format", "json", cwd=home))["pairs"]
     assert pair["verdict"] in ("rising", "falling", "steady", "cannot tell")
@@ -111,6 +111,7 @@ def test_trends_in_three_forms(home: Path) -> None:
     assert len(run("trends", "--format", "csv", cwd=home).splitlines()) == 17
     assert "too few voices (1 pair):\n  it -> sales" in run("trends", "it", "sales", cwd=home)
     assert "Name both teams" in run("trends", "it", cwd=home, code=2)
+    assert "Both names are of it. Name two teams" in run("trends", "it", "IT", cwd=home, code=2)
 
 
 def test_an_end_that_was_cut_off_shows(home: Path) -> None:

@@ -242,3 +242,17 @@ def test_a_row_that_would_not_be_recognised_as_a_repeat_is_too_late(
     report = run(HEADER + "never an answer,sales,marketing,p1,2025-W20\nhm,sales,marketing,p1,2025-W22\n", "late.csv")
     assert "too late" in report.rejects.shown()[0][1]
     assert report.rejects.shown()[0][0] == 2
+
+
+def test_a_row_of_a_week_released_without_this_private_store_is_too_late(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    releases.append(Week.parse("2026-W10"), "[]")
+    rows = HEADER + "never an answer,sales,marketing,p1,2026-W10\nhm,sales,marketing,p1,2026-W11\n"
+    assert run(rows).rejects.count == 0
+    arguments = {"directory": settings.directory, "policy": settings.policy}
+    release(scores, releases, through=Week.parse("2026-W10"), **arguments)  # type: ignore[arg-type]
+    report = run(rows + "oh,sales,marketing,p2,2026-W11\n", "again.csv")
+    said = "too late to be counted: what counted before 2026-W11 is no longer known; leave the row out"
+    assert report.rejects.shown() == [(2, said)]
+    assert report.added == 1

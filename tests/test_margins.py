@@ -55,8 +55,23 @@ def test_a_total_is_corrected_and_has_an_interval(make_cells: MakeCells) -> None
 
 def test_only_what_one_model_made_is_added_up(make_cells: MakeCells) -> None:
     older, newer = make_cells([0.3] * 4, model="a"), make_cells([0.3] * 6, model="b")[4:]
-    assert last_made(older + newer) == newer
-    assert last_made([]) == []
+    first, last = older[1].last_week, newer[-1].last_week
+    assert last_made(older + newer, first, last) == newer
+    assert last_made([], first, last) == []
+
+
+@pytest.mark.parametrize("slow", ["alpha", "zulu"])
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_window_that_the_model_before_closes_late_leaves_the_total_as_it_is(
+    make_cells: MakeCells, slow: str, later: int
+) -> None:
+    cells = []
+    for team in ("it", "sales", "support"):
+        cells += make_cells([0.3] * 4, model="a", from_team=team) + make_cells([0.3] * 20, from_team=team)[4:]
+    late = make_cells([0.3] * (20 + later), model="a", from_team=slow)[-1]
+    total = last_made([late, *cells], Week.parse("2026-W08"), late.last_week)
+    assert {c.model for c in total} == {"m"}
+    assert len(total) == 3 * 13
 
 
 def test_without_cells_there_is_nothing_to_say() -> None:

@@ -198,21 +198,83 @@ def test_a_crash_between_the_stores_loses_and_doubles_nothing(  # type: ignore[n
     assert releases.verify()[0] == 1
 
 
-def test_a_private_store_of_some_weeks_ago_releases_the_same_once_more(  # type: ignore[no-untyped-def]
-    close, scores: ScoreStore, make_vote: MakeVote, ask: Ask
-) -> None:
-    """It was restored from a backup; the other store has the cells that it is about to make."""
-    weeks = ("2026-W10", "2026-W11", "2026-W12")
-    tables = ("scores", "arrivals", "parts", "seen", "windows", "clock")
-    scores.add_batch(b"all", [make_vote(f"p{i}", week, blamed=i < 4) for week in weeks for i in range(7)])
-    for table in tables:
-        ask(f"create table backup_{table} as select * from {table}")
-    first = close(through=weeks[-1])
-    assert len(first) == 3
-    for table in tables:
+_KEPT = ("scores", "arrivals", "parts", "seen", "windows", "clock", "batches", "ledger", "outbox")
+
+
+def _restore(ask: Ask) -> None:
+    for table in _KEPT:
         ask(f"delete from {table}")
         ask(f"insert into {table} select * from backup_{table}")
-    assert close(through=weeks[-1]) == first
+
+
+def _back_up(ask: Ask) -> None:
+    for table in _KEPT:
+        ask(f"create table backup_{table} as select * from {table}")
+
+
+def test_a_private_store_of_some_weeks_ago_goes_on_behind_what_is_released(  # type: ignore[no-untyped-def]
+    close, scores: ScoreStore, releases: ReleaseStore, make_vote: MakeVote, ask: Ask
+) -> None:
+    """It was restored from a backup; what was released meanwhile was of votes that it never saw, in part."""
+    waiting = [make_vote(f"s{i}", about_team="support", blamed=True) for i in range(3)]
+    close([*waiting, *(make_vote(f"p{i}") for i in range(6))])
+    scores.add_batch(b"ahead", [make_vote(f"p{i}", "2026-W11", blamed=True) for i in range(3)])
+    _back_up(ask)
+    meanwhile = {week: [make_vote(f"q{i}", week, blamed=True) for i in range(6)] for week in ("2026-W11", "2026-W12")}
+    for week, votes in meanwhile.items():
+        before = close(votes, through=week)
+    assert [(str(c.last_week), c.respondents) for c in before] == [("2026-W10", 6), ("2026-W11", 9), ("2026-W12", 6)]
+    _restore(ask)
+    again = [vote for votes in meanwhile.values() for vote in votes]
+    assert close(again, through="2026-W12", name=b"again") == before
+    assert _left(ask) == len(waiting)
+    assert scores.oldest_week() == Week.parse("2026-W13")
+    more = [make_vote(f"r{i}", "2026-W13", about_team=team) for i in range(3) for team in ("support", "marketing")]
+    cells = close(more, through="2026-W13")
+    assert cells[:3] == before
+    assert [(c.about_team, str(c.first_week), c.respondents) for c in cells[3:]] == [("support", "2026-W10", 6)]
+    assert releases.verify()[0] == 4
+
+
+def test_a_new_private_store_counts_nothing_of_what_is_released(  # type: ignore[no-untyped-def]
+    close, scores: ScoreStore, make_vote: MakeVote, ask: Ask
+) -> None:
+    """Not under another team's name either; and a row of a released week is refused from then on."""
+    votes = [make_vote(f"p{i}") for i in range(6)]
+    before = close(votes)
+    for table in _KEPT:
+        ask(f"delete from {table}")
+    renamed = [make_vote(f"p{i}", about_team="it") for i in range(6)]
+    assert close([*votes, *renamed], name=b"again") == before
+    assert _left(ask) == _left(ask, "windows") == _left(ask, "parts") == _left(ask, "arrivals") == 0
+    assert scores.oldest_week() == Week.parse("2026-W11")
+    cells = close([make_vote(f"p{i}", "2026-W11") for i in range(6)], through="2026-W11")
+    assert [str(c.last_week) for c in cells] == ["2026-W10", "2026-W11"]
+
+
+def test_a_backup_with_a_week_still_to_hand_over_holds_up_no_release(  # type: ignore[no-untyped-def]
+    close, releases: ReleaseStore, make_vote: MakeVote, ask: Ask
+) -> None:
+    cells = close(make_vote(f"p{i}") for i in range(6))
+    close(through="2026-W11")
+    for week in ("2026-W10", "2026-W11"):
+        ask(f"insert into outbox values ({Week.parse(week).index}, '[]')")
+    assert close(through="2026-W12") == cells
+    assert releases.verify()[0] == 3
+    assert _left(ask, "outbox") == 0
+
+
+def test_a_private_store_of_some_weeks_ago_knows_what_the_year_has_cost(  # type: ignore[no-untyped-def]
+    close, make_vote: MakeVote, ask: Ask
+) -> None:
+    noise = {"epsilon": Decimal(1), "epsilon_per_year": Decimal(2)}
+    close([make_vote(f"p{i}") for i in range(9)], **noise)
+    _back_up(ask)
+    before = close((make_vote(f"p{i}", "2026-W11") for i in range(9)), through="2026-W11", **noise)
+    assert len(before) == 2
+    _restore(ask)
+    assert close((make_vote(f"p{i}", "2026-W12") for i in range(9)), through="2026-W12", **noise) == before
+    assert _left(ask, "ledger") == 2
 
 
 def test_an_idle_pair_s_window_expires_too(close, make_vote: MakeVote) -> None:  # type: ignore[no-untyped-def]

@@ -67,6 +67,22 @@ def test_a_pair_that_only_another_model_has_counted_is_not_judged(make_cells: Ma
     assert found == {"it": "rising", "sales": "cannot tell"}
 
 
+@pytest.mark.parametrize("slow", ["alpha", "zulu"])
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_window_that_the_model_before_closes_late_turns_no_verdict_off(
+    make_cells: MakeCells, slow: str, later: int
+) -> None:
+    """Whatever its team is called, and where no other window closes in that week."""
+    cells = []
+    for team in ("it", "sales", "support", "hr"):
+        cells += make_cells([0.1] * 2, model="a", from_team=team)
+        cells += make_cells([0.1] * 12 + [0.8 if team == "sales" else 0.1] * 6, from_team=team)[2:]
+    late = make_cells([0.5] * (18 + later), model="a", from_team=slow)[-1]
+    done = Intervention(TeamId("sales"), TeamId("marketing"), Week.parse("2026-W13"), "a weekly meeting")
+    (trend,) = [t for t in trends([*cells, late], GOOD, [done]) if t.from_team == "sales"]
+    assert (trend.verdict, trend.effects[0].finding) == ("rising", "rose")
+
+
 def test_a_pair_that_fell_silent_is_not_judged_again(make_cells: MakeCells) -> None:
     silent = make_cells([0.1] * 10 + [0.9] * 6)
     others = [c for i in range(6) for c in make_cells([0.3] * 26, from_team=f"t{i}")]

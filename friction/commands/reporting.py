@@ -49,7 +49,7 @@ def _pair(directory: "Directory", from_team: str | None, about_team: str | None)
     """The pair that two names mean; None where none is given.
 
     Raises:
-        UsageError: only one name, or a name that no team has.
+        UsageError: only one name, a name that no team has, or two of one team.
     """
     from friction.targets import TargetFinder
 
@@ -58,7 +58,10 @@ def _pair(directory: "Directory", from_team: str | None, about_team: str | None)
     if about_team is None:
         raise UsageError("Name both teams: who speaks, and about whom")
     finder = TargetFinder(directory)
-    return finder.named(from_team), finder.named(about_team)
+    pair = finder.named(from_team), finder.named(about_team)
+    if pair[0] == pair[1]:
+        raise UsageError(f"Both names are of {pair[0]}. Name two teams: who speaks, and about whom")
+    return pair
 
 
 def plan(

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from friction.margins import closed_in, company, last_made, rate
+from friction.margins import company, last_made, rate
 from friction.trends import Trend
 
 from ..access import PageReader
@@ -46,6 +46,6 @@ def _total(state: State, seen: Seen, found: list[Trend]) -> dict[str, object] | 
     last = seen.last_week
     if last is None:
         return None
-    cells = last_made(closed_in((p.cell for t in found for p in t.points), last + 1 + -WEEKS, last))
+    cells = last_made([p.cell for t in found for p in t.points], last + 1 + -WEEKS, last)
     share = rate(cells, state.errors)
     return None if share is None else {"share": share, "margin": company(cells)}

@@ -175,3 +175,6 @@ def test_an_earlier_week_reads_as_it_did(config: Path, released: ReleaseStore, t
     assert "no change" in (tmp_path / "out" / "2026-W08.en.html").read_text(encoding="utf-8").lower()
     with pytest.raises(UsageError, match="not released yet"):
         commands.digest(config=config, week="2026-W17")
+    with pytest.raises(UsageError, match=r"of 2025-W52\. Choose a week from 2026-W01 to 2026-W16"):
+        commands.digest(config=config, week="2025-W52", out=tmp_path / "before")
+    assert not (tmp_path / "before").exists()

@@ -135,6 +135,18 @@ class Closing:
         batches.forget(self._db)
         self._db.execute(insert(OUTBOX).values(week=week.index, release=release))
 
+    def skip(self, last: Week) -> None:
+        """Note that weeks up to ``last`` were released without this store, which therefore cannot tell what counted in
+        them: none of their rows counts, neither those that are here nor those that come.
+        """
+        released = self.released
+        for table in (SCORES, ARRIVALS, PARTS):
+            skipped = delete(table).where(table.c.week <= last.index)
+            self._db.execute(skipped if released is None else skipped.where(table.c.week > released.index))
+        self._db.execute(delete(WINDOWS).where(_OLDEST.is_(None)))
+        set_clock(self._db, "released", last)
+        set_clock(self._db, "skipped", last)
+
     def spent(self, from_team: TeamId, week: Week) -> Decimal:
         """What the cells of a speaking team cost one person of it, in the year that ends with ``week``."""
         since = (week + 1 + -YEAR).index
@@ -142,7 +154,9 @@ class Closing:
         return sum(map(Decimal, self._db.scalars(query)), Decimal(0))
 
     def spend(self, pair: Pair, week: Week, epsilon: Decimal) -> None:
-        """Note what a cell costs."""
+        """Note what a cell costs, once."""
+        here = is_pair(LEDGER, pair), LEDGER.c.week == week.index
+        self._db.execute(delete(LEDGER).where(*here))
         row = {"from_team": pair[0], "about_team": pair[1], "week": week.index, "epsilon": str(epsilon)}
         self._db.execute(insert(LEDGER).values(row))
 

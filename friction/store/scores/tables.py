@@ -166,9 +166,11 @@ def clock(db: Connection, name: str) -> Week | None:
 
 
 def oldest_week(db: Connection) -> Week | None:
-    """The first week whose rows can still be counted: older ones would no longer be recognised as repeats."""
-    released = clock(db, "released")
-    return None if released is None else released + -SEEN_WEEKS
+    """The first week whose rows can still be counted: older ones would not be recognised as repeats."""
+    released, skipped = clock(db, "released"), clock(db, "skipped")
+    if released is None:
+        return None
+    return released + -SEEN_WEEKS if skipped is None else max(released + -SEEN_WEEKS, skipped + 1)
 
 
 def set_clock(db: Connection, name: str, week: Week | None) -> None:
