@@ -4,14 +4,15 @@ import errno
 import socket
 import subprocess
 import sys
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from friction.commands import CONFIG, Config, asked_week
-from friction.errors import FrictionError, UsageError
+from friction.errors import UsageError
 
 if TYPE_CHECKING:
     from friction.scorer import Scorer
@@ -48,12 +49,14 @@ def digest(
 
     from .edition import open_edition, say_status, take_back
 
+    if sum((send or resend, to is not None, status, resubscribe is not None)) > 1:
+        raise UsageError("Choose one of --send, --resend, --to, --status and --resubscribe")
+    if resubscribe is not None and (week is not None or out is not None):
+        raise UsageError("--resubscribe stands alone; leave --week and --out out")
     settings = configuration.load(config)
     if resubscribe is not None:
         take_back(settings, resubscribe)
         return
-    if sum((send or resend, to is not None, status)) > 1:
-        raise UsageError("Choose one of --send, --resend, --to and --status")
     with open_edition(settings, asked_week(week, "--week")) as edition:
         if status:
             say_status(edition)
@@ -74,13 +77,12 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
 
     settings = configuration.load(config)
     unread = _read_what_waits(config)
-    release_weeks(settings)
-    if is_anything_released(settings):
-        _tell(settings, out, unread)
-    else:
-        print("There is no digest yet: nothing has been released so far.")
-    if unread is not None:
-        raise unread
+    with _raised_after(unread):
+        release_weeks(settings)
+        if is_anything_released(settings):
+            _tell(settings, out)
+        else:
+            print("There is no digest yet: nothing has been released so far.")
 
 
 def _read_what_waits(config: Path) -> UsageError | None:
@@ -96,20 +98,33 @@ def _read_what_waits(config: Path) -> UsageError | None:
     return UsageError(f"Not all that waited was read (the reading ended with {code})") if code else None
 
 
-def _tell(settings: "Settings", out: Path | None, unread: UsageError | None) -> None:
-    """Send the last week's digest, or write it; say what went unread where this fails as well."""
+@contextmanager
+def _raised_after(failure: UsageError | None) -> Iterator[None]:
+    """Raise what went wrong once the block is done; where the block fails as well, say it before that."""
+    try:
+        yield
+    except Exception:
+        if failure is not None:
+            print(f"friction: {failure}", file=sys.stderr)
+        raise
+    if failure is not None:
+        raise failure
+
+
+def _tell(settings: "Settings", out: Path | None) -> None:
+    """Send the last week's digest, or write it; a folder that cannot be written keeps no mail back."""
     from .edition import can_send, open_edition
 
+    unwritten = None
     with open_edition(settings) as edition:
         if out is not None or not can_send(settings):
-            edition.write(out or settings.data / "digests")
-        try:
+            try:
+                edition.write(out or settings.data / "digests")
+            except UsageError as error:
+                unwritten = error
+        with _raised_after(unwritten):
             if can_send(settings):
                 edition.send()
-        except FrictionError:
-            if unread is not None:  # two things went wrong, and the other is about to be said
-                print(f"friction: {unread}", file=sys.stderr)
-            raise
 
 
 def serve(

@@ -159,6 +159,30 @@ def test_weekly_says_both_of_two_things_that_went_wrong(
     assert len(server.taken) == 4
 
 
+def test_a_folder_that_cannot_be_written_keeps_no_mail_back(
+    server: Server, config: Path, released: ReleaseStore, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (config.parent / "inbox").mkdir()
+    (config.parent / "inbox" / "bad.csv").write_text("no column of that name\nx\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="Cannot write the digest to"):
+        commands.weekly(out=config / "digests", config=config)
+    assert "Not all that waited was read" in capfd.readouterr().err
+    assert server.count() == Counter(PEOPLE)
+
+
+def test_options_of_which_one_would_go_unheard_are_refused(
+    server: Server, config: Path, released: ReleaseStore, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="Choose one"):
+        commands.digest(config=config, resubscribe="bob@example.org", send=True)
+    with pytest.raises(UsageError, match="stands alone"):
+        commands.digest(config=config, resubscribe="bob@example.org", out=tmp_path)
+    assert not server.taken
+    commands.digest(config=config, send=True, out=tmp_path / "kept")
+    assert server.count() == Counter(PEOPLE)
+    assert (tmp_path / "kept" / "2026-W16.en.html").exists()
+
+
 def test_without_recipients_or_relay_weekly_writes(config: Path, released: ReleaseStore) -> None:
     (config.parent / "inbox").mkdir()
     commands.weekly(config=config)
