@@ -25,7 +25,7 @@ Pair = tuple[TeamId, TeamId]
 Lang = Literal["en", "fr"]
 LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
 
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK = re.compile(r"(\d{4})-?[Ww](\d{2})")
 
 
 @total_ordering
@@ -43,7 +43,7 @@ class Week:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``2026-W47``.
+        """Read ``2026-W47``, ``2026W47`` (the basic format of ISO 8601) or ``2026-w47``.
 
         Raises:
             UsageError: not a week, or one that its year does not have.

@@ -45,6 +45,7 @@ def test_mistakes_say_what_to_do(config: Path) -> None:
     assert "Known: sales" in _run(config, "create", "--scope", "read", "--team", "nobody", code=2)[1]
     assert "friction keys list" in _run(config, "revoke", "nobody", code=2)[1]
     assert "score" in _run(config, "create", "--scope", "all", code=2)[1]
+    assert "friction keys list" in _run(config, "audit", "--key", "nobody", code=2)[1]
     assert _run(config, "list")[0] == "No keys.\n"
 
 

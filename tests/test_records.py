@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from friction.errors import UsageError
 from friction.records import AlignedText, Comment, Directory, Span, Team, TeamId, Week
+from friction.sources.dates import Clock
 from tests.conftest import team
 
 
@@ -97,3 +98,9 @@ def test_a_team_does_not_speak_of_a_small_one_as_of_the_rest_of_their_parent(
     directory = Directory({t.id: t for t in teams})
     assert directory.reportable(TeamId("night"), 10, by=TeamId("day")) == found
     assert directory.reportable(TeamId("night"), 10, by=TeamId("sales")) == "ops"
+
+
+@pytest.mark.parametrize("text", ["2026-W46", "2026W46", "2026-w46", " 2026w46 "])
+def test_a_week_is_read_in_both_formats_of_iso(text: str) -> None:
+    assert str(Week.parse(text)) == "2026-W46"
+    assert Clock().week(text) == Week.parse("2026-W46")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from friction.commands import CONFIG, Config
+from friction.errors import UsageError
 from friction.wording import aligned
 
 if TYPE_CHECKING:
@@ -97,10 +98,13 @@ def audit(
     config: Config = CONFIG,
 ) -> None:
     """Tell who asked the service for what: by key, to the minute."""
+    from friction.store import keys
     from friction.store.audit import told
 
     with _opened(config) as (_, operations):
         found = told(operations, key=key, since=int(time.time()) - days * 86_400)
+        if key is not None and not found and key not in {known.id for known in keys.every(operations)}:
+            raise UsageError("No key has this id. See them with: friction keys list")
     rows: list[dict[str, str | list[str] | None]] = [
         {
             "minute": _moment(one.minute),

@@ -77,7 +77,7 @@ class Clock:
         Raises:
             RowError: neither, or a day that could be two.
         """
-        if re.fullmatch(r"\s*\d{4}-W\d\d\s*", text):
+        if re.fullmatch(r"\s*\d{4}-?[Ww]\d\d\s*", text):
             try:
                 return Week.parse(text)
             except UsageError as error:
