@@ -154,7 +154,8 @@ class TargetFinder:
                     acronyms.add(folded)
                 if owners.setdefault(folded, team.id) != team.id:
                     raise UsageError(
-                        f"teams.{owners[folded]} and teams.{team.id} share an alias; give it to one of them"
+                        f"teams.{owners[folded]} and teams.{team.id} share the alias {alias!r} (ids and names are "
+                        "aliases too); give it to one of them"
                     )
                 derived += [(form, team.id) for form in _derived(folded)]
         for form, owner in derived:

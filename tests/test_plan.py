@@ -115,6 +115,12 @@ def test_a_year_s_budget_makes_cells_rarer() -> None:
     assert (found.weeks, found.visible) == (26, None)  # four cells a year for two pairs
 
 
+def test_a_configuration_that_no_comment_can_be_read_with_is_refused(config: Path) -> None:
+    whole = config.read_text(encoding="utf-8")
+    config.write_text(whole + "[redaction]\nnames = 'none.txt'\n", encoding="utf-8")
+    assert "cannot read" in run("plan", cwd=config.parent, code=2)
+
+
 def test_the_command_in_three_forms(config: Path) -> None:
     home = config.parent
     table = run("plan", cwd=home)

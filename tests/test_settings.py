@@ -2,6 +2,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from friction.commands.releasing import release_weeks
 from friction.errors import UsageError
@@ -32,6 +33,14 @@ DONE = "[[interventions]]\nfrom_team = 'sales'\nabout_team = 'it'\nweek = '2026-
         (TEAM + "[privacy]\nmechanism = 'gauss'\n", "privacy.mechanism"),
         (TEAM + "aliasses = ['x']\n", "unknown key teams.sales.aliasses; did you mean aliases?"),
         (TEAM + "parent = 'revenue'\n", "teams.sales.parent must be the id of another team"),
+        (TEAM + "[teams.events]\nparent = 'events'\n", "teams.events.parent must be the id of another team"),
+        (TEAM + "aliases = 'sales team'\n", "teams.sales.aliases: must be a list, like"),
+        ("teams.sales = 5\n", "teams.sales: must be a section in [ ]"),
+        ("timezone = 'Europe/Pariss'\n" + TEAM, "'Europe/Pariss' is no time zone; did you mean Europe/Paris?"),
+        ("timezone = 'x'\n" + TEAM, "'x' is no time zone; write one like Europe/Paris"),
+        (PAIR + "aliases = ['Sales']\n", "friction.toml: teams.sales and teams.it share the alias 'Sales'"),
+        (TEAM + "[sources.x]\nweeks = 'w'\n", "unknown key sources.x.weeks; did you mean week? Known here: text"),
+        (TEAM + "[sources.x]\nzzz = 'w'\n", "unknown key sources.x.zzz. Known here: text"),
         (TEAM + "[teams.'Big Team']\n", "an id takes lower-case letters"),
         (TEAM + "[digest]\nlanguage = 'de'\n", "digest.language"),
         (TEAM + "[digest]\nfrom = 'Ada'\n", "digest.from must be an address alone, like ada@example.org"),
@@ -56,6 +65,47 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError) as found:
         load(path)
     assert message in str(found.value)
+
+
+def test_nobody_is_told_to_write_what_stands_there(tmp_path: Path) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_text("[teams.events]\nparent = 'events'\n")
+    with pytest.raises(UsageError) as found:
+        load(path)
+    assert "did you mean" not in str(found.value)
+
+
+def test_another_encoding_is_told_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "friction.toml"
+    path.write_bytes((TEAM + "aliases = ['équipe']\n").encode("cp1252"))
+    with pytest.raises(UsageError, match=r"friction\.toml line 4 is not UTF-8\. Save the file as UTF-8\."):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("sqlite:///s.sqlite", "{home}/s.sqlite"),
+        ("sqlite:///a%20b/s.sqlite?timeout=5", "{home}/a b/s.sqlite"),
+        ("sqlite+pysqlite:///s.sqlite", "{home}/s.sqlite"),
+        ("sqlite:////srv/s.sqlite", "/srv/s.sqlite"),
+        ("sqlite:///:memory:", ":memory:"),
+        ("postgresql://friction@/scores", "scores"),
+    ],
+)
+def test_a_file_is_beside_the_configuration_whoever_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, file: str
+) -> None:
+    home = tmp_path / "who? 100%"
+    home.mkdir()
+    path = home / "friction.toml"
+    path.write_text(TEAM + f"[store]\nscores = '{address}'\n")
+    if "s.sqlite" in address:
+        monkeypatch.setenv("FRICTION_STORE_RELEASES", address.replace("s.sqlite", "r.sqlite"))
+    settings = load(path)
+    assert make_url(settings.scores_address).database == file.format(home=home)
+    if "s.sqlite" in address:
+        assert make_url(settings.releases_address).database == file.format(home=home).replace("s.sqlite", "r.sqlite")
 
 
 def test_missing_file_says_how_to_write_one(tmp_path: Path) -> None:

@@ -52,5 +52,5 @@ def test_resolve_takes_a_whole_name(name: str, team: str | None) -> None:
 
 def test_two_teams_cannot_share_an_alias() -> None:
     one, two = Team(TeamId("a"), "Ops"), Team(TeamId("b"), "B", None, ("OPS",))
-    with pytest.raises(UsageError, match=r"teams\.a and teams\.b share an alias"):
+    with pytest.raises(UsageError, match=r"teams\.a and teams\.b share the alias 'OPS'"):
         TargetFinder(Directory({one.id: one, two.id: two}))

@@ -85,6 +85,7 @@ def plan(
     from friction.plan_report import to_csv, to_json, to_table
 
     settings = configuration.load(config, private=False)
+    settings.redactor()  # a configuration that no comment could be read with is no plan
     habits = Habits(share, spread, blame)
     found = reckon(settings.directory, settings.policy, read_card(RELEASED).errors["blame"], habits, MECHANISM)
     if format == "json":

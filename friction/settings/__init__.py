@@ -25,6 +25,7 @@ from friction.settings.reading import (
     read,
 )
 from friction.settings.sections import ChannelSection, ClusterSection, File, SourceSection
+from friction.targets import TargetFinder
 
 if TYPE_CHECKING:
     from friction.redaction import Redactor
@@ -39,6 +40,8 @@ __all__ = [
     "bare_environment",
     "load",
 ]
+
+_RELATIVE = re.compile(r"sqlite(\+\w+)?:///(?![/:?]|file:|$)")
 
 
 class Settings:
@@ -92,13 +95,13 @@ class Settings:
         self.public_url = None if file.service.public_url is None else file.service.public_url.rstrip("/")
         self.redaction = file.redaction
         self.cluster = None if file.cluster is None else _beside(home, file.cluster)
-        scores = environment.get(SCORES_VARIABLE) or file.store.scores or _sqlite(self.data / "scores.sqlite")
-        self.releases_address = (
-            environment.get(RELEASES_VARIABLE) or file.store.releases or _sqlite(self.data / "releases.sqlite")
+        store = file.store
+        given = (
+            environment.get(SCORES_VARIABLE) or store.scores or _sqlite(self.data / "scores.sqlite"),
+            environment.get(RELEASES_VARIABLE) or store.releases or _sqlite(self.data / "releases.sqlite"),
+            environment.get(OPERATIONS_VARIABLE) or store.operations or _sqlite(self.data / "operations.sqlite"),
         )
-        self.operations_address = (
-            environment.get(OPERATIONS_VARIABLE) or file.store.operations or _sqlite(self.data / "operations.sqlite")
-        )
+        scores, self.releases_address, self.operations_address = (_placed(home, address) for address in given)
         if len({scores, self.releases_address, self.operations_address}) < 3:
             raise UsageError("[store]: scores, releases and operations are three stores; give each its own address")
         self._scores_address = scores if private else None
@@ -217,9 +220,23 @@ def _sqlite(path: Path) -> str:
     return f"sqlite:///{quote(str(path))}"
 
 
+def _placed(home: Path, address: str) -> str:
+    """An address whose file, where it is one and its path is no whole one, is taken from where ``friction.toml`` is."""
+    found = _RELATIVE.match(address)
+    return address if found is None else f"{found[0]}{quote(str(home))}/{address[found.end() :]}"
+
+
 def _may_exist(address: str) -> bool:
+    """Whether there is such a file; of a server nobody asked.
+
+    Raises:
+        UsageError: its folder is closed to this user, who would take the store for one that is not there.
+    """
     file = address.removeprefix("sqlite:///")
-    return file == address or Path(unquote(file)).exists()
+    try:
+        return file == address or Path(unquote(file)).exists()
+    except OSError as error:
+        raise UsageError(f"Cannot open the store at {unquote(file)}: {error.strerror}") from None
 
 
 def load(path: Path, *, private: bool = True) -> Settings:
@@ -231,9 +248,14 @@ def load(path: Path, *, private: bool = True) -> Settings:
             password, also in its environment.
 
     Raises:
-        UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team, a password.
+        UsageError: missing, not TOML, an unknown key, a value out of range, a parent that is no team, teams that share
+            an alias, a password.
     """
     settings = Settings(read(path), path.resolve().parent, os.environ, private=private)  # noqa: TID251
+    try:
+        TargetFinder(settings.directory)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     if not private:
         os.environ.pop(SCORES_VARIABLE, None)  # noqa: TID251
         os.environ.pop(SMTP_PASSWORD_VARIABLE, None)  # noqa: TID251

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationError
 
@@ -32,6 +32,12 @@ _FORMS: Final[Mapping[int | str, str]] = {
     "scheduler": "must be like tls://host:8786: without TLS comments would cross the network in the clear.",
 }
 """What a key says, by its last part, where it has a form of its own."""
+_KINDS: Final = {
+    "tuple_type": 'must be a list, like ["one", "two"]',
+    "dict_type": "must be a section in [ ], or a table in { }",
+    "model_type": "must be a section in [ ], or a table in { }",
+}
+"""What TOML calls that which Python calls otherwise."""
 
 
 def read(path: Path) -> File:
@@ -48,7 +54,10 @@ def read(path: Path) -> File:
         raise UsageError(f"{path} is a folder. Give the friction.toml in it.") from None
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{path} line {line} is not UTF-8. Save the file as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     try:
         file = File.model_validate(raw)
@@ -61,9 +70,8 @@ def read(path: Path) -> File:
         )
     for key, team in file.teams.items():
         if team.parent is not None and (team.parent not in file.teams or team.parent == key):
-            raise UsageError(
-                f"{path}: teams.{key}.parent must be the id of another team{_nearest(team.parent, file.teams)}"
-            )
+            hint = _nearest(team.parent, [other for other in file.teams if other != key])
+            raise UsageError(f"{path}: teams.{key}.parent must be the id of another team{hint}")
     _check_sources(path, file)
     _check_interventions(path, file)
     _check_digest(path, file)
@@ -158,7 +166,8 @@ def _check_sources(path: Path, file: File) -> None:
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
-            raise UsageError(f"{path}: {where} is no time zone; write one like Europe/Paris") from None
+            hint = _nearest(zone, available_timezones()) or "; write one like Europe/Paris"
+            raise UsageError(f"{path}: {where}: {zone!r} is no time zone{hint}") from None
     for key, source in file.sources.items():
         tables: dict[str, Mapping[str, str | None]] = {
             "text": source.text if isinstance(source.text, dict) else {},
@@ -186,7 +195,8 @@ def _explain(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
         known = _known_keys(error["loc"][:-1])
-        return f"unknown key {where}{_nearest(str(error['loc'][-1]), known)}. Known here: {', '.join(known)}."
+        hint = _nearest(str(error["loc"][-1]), known) or "."
+        return f"unknown key {where}{hint} Known here: {', '.join(known)}."
     if error["type"] == "greater_than_equal" and error["loc"][0] == "privacy":
         return f"{where} is under its floor of {error['ctx']['ge']}. Raise it: the wall cannot be lowered."
     if error["type"] == "less_than_equal" and error["loc"] == ("privacy", "epsilon"):
@@ -195,7 +205,8 @@ def _explain(error: Any) -> str:
         return "no team. Add at least one section like [teams.sales] with name, headcount and aliases."
     if error["type"] == "string_pattern_mismatch":
         return f"{where} {_FORMS[error['loc'][-1]]}"
-    return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    said = _KINDS.get(error["type"], error["msg"])
+    return f"{where}: {said[0].lower()}{said[1:]}"
 
 
 def _known_keys(where: tuple[int | str, ...]) -> list[str]:

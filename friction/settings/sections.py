@@ -198,7 +198,10 @@ class NoticeSection(Section):
 
 
 class StoreSection(Section):
-    """``[store]``: addresses of the stores, without a password; by default files in ``friction-data/``."""
+    """``[store]``: addresses of the stores, without a password; by default files in ``friction-data/``.
+
+    The path of a SQLite file is taken from where ``friction.toml`` stands.
+    """
 
     scores: str | None = None
     releases: str | None = None
