@@ -13,7 +13,7 @@ import typer
 from friction import __version__
 from friction.commands import ingesting, keys, releasing, reporting, scoring, starting, working
 from friction.crashes import leave_no_core
-from friction.errors import FrictionError, UsageError, place
+from friction.errors import FrictionError, UsageError, place, trouble
 
 app = typer.Typer(
     name="friction",
@@ -38,7 +38,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:  # its text, or a traceback's, may hold a comment's
-        print(f"friction: {place(error)}. This is a defect; please report this line.", file=sys.stderr)
+        said = trouble(error, sys.argv[1:]) if isinstance(error, OSError) else None
+        said = said or f"{place(error)}. This is a defect; please report this line."
+        print(f"friction: {said}", file=sys.stderr)
         sys.exit(1)
 
 

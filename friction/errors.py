@@ -11,8 +11,14 @@ Says what is wrong, where, and what to do next. Raised everywhere; turned into e
 and into problem documents by ``service``.
 """
 
+import errno
+import os
 import traceback
+from collections.abc import Collection
 from pathlib import Path
+from typing import Final
+
+_PACKAGES: Final = ("friction", "service", "training")
 
 
 class FrictionError(Exception):
@@ -41,8 +47,28 @@ class IntegrityError(FrictionError):
 
 def place(error: Exception) -> str:
     """What went wrong and where, of an error that nobody expected: its own words may hold a comment's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    home = str(Path(__file__).parent.parent)
-    ours = [f for f in frames if f.filename.startswith(home) and "site-packages" not in f.filename]
-    frame = (ours or frames)[-1]
-    return f"unexpected {type(error).__name__} in {Path(frame.filename).name} line {frame.lineno}"
+    frames = [(Path(f.filename), f.lineno) for f in traceback.extract_tb(error.__traceback__)]
+    home = Path(__file__).parent.parent
+    inside = [(path.relative_to(home), line) for path, line in frames if path.is_relative_to(home)]
+    ours = [(path, line) for path, line in inside if path.parts[0] in _PACKAGES]
+    path, line = ours[-1] if ours else (frames[-1][0].name, frames[-1][1])
+    return f"unexpected {type(error).__name__} in {path} line {line}"
+
+
+def trouble(error: OSError, named: Collection[str]) -> str | None:
+    """What this machine refused, and what to do; None where the system itself said nothing.
+
+    Args:
+        error: its own words are left out, and its file where nobody named it: they may hold a comment's, or a person's.
+        named: what the user gave.
+    """
+    if error.errno is None:
+        return None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        advice = "Make room on the disk, the temporary folder's too, and run this again"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        advice = "Run this as the user who may read and write there: files of stores belong to whoever made them"
+    else:
+        advice = "Mend that, and run this again"
+    file = f"{error.filename}: " if str(error.filename) in named else ""
+    return f"{file}{os.strerror(error.errno)}. {advice}"

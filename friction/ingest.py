@@ -137,8 +137,7 @@ class _Reading:
         self._mapping = settings.source(source)
         self._week = week
         self._oldest = oldest
-        self._zone = settings.zone(self._mapping)
-        self._today = Week.of(datetime.now(self._zone).date())
+        self._today = Week.of(datetime.now(settings.zone(self._mapping)).date())
         self._identities = Identities(source or "")
         self._rejected: dict[Stage, tuple[int, str]] = {}
 
@@ -146,15 +145,7 @@ class _Reading:
         """The votes of each comment."""
         size = raw.seek(0, 2) or 1
         raw.seek(0)
-        opened = sources.read(
-            raw,
-            self._report.name,
-            self._mapping,
-            self._pipeline.targets.resolve,
-            find=self._pipeline.targets.find,
-            zone=self._zone,
-            min_people=self._settings.policy.min_respondents,
-        )
+        opened = sources.opener(self._settings, self._mapping, self._pipeline.targets)(raw, self._report.name)
         self._report.form = opened.form
         self._report.ignored_columns = opened.ignored
         self._report.taken_columns = opened.taken

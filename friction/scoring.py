@@ -1,7 +1,7 @@
 """Scored rows as JSON, for ``friction score`` and the scoring endpoint alike. Keeps nothing."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,7 +9,6 @@ from friction import sources
 from friction.errors import SourceError
 from friction.pipeline import Pipeline, blocks
 from friction.records import Comment, Scored, TargetScore
-from friction.settings import SourceSection
 
 
 class Rejected(NamedTuple):
@@ -42,33 +41,41 @@ def _target(score: TargetScore) -> dict[str, Any]:
 
 
 def score_files(
-    paths: Iterable[str], pipeline: Pipeline, mapping: SourceSection, rejected: list[Rejected]
+    paths: Sequence[str],
+    pipeline: Pipeline,
+    open: sources.Open,
+    *,
+    rejected: list[Rejected],
+    failed: list[SourceError],
 ) -> Iterator[str]:
     """Scored rows of files, one JSON object each, in input order; the next file is begun while one is scored.
 
     Args:
         paths: files, or ``-`` for standard input.
         pipeline: scores the comments.
-        mapping: which column holds what.
+        open: opens a file.
         rejected: gets the rows that cannot be scored, while the lines are read.
+        failed: gets why files cannot be read as a whole; what was read of one before is given, and the others are.
 
     Raises:
-        SourceError: a file as a whole cannot be read; all that was read before it is given first.
+        SourceError: not one could be read; why the last one could not, which is not in ``failed``.
     """
-    for block, scores in pipeline.ahead(_blocks(paths, pipeline, mapping), _Block.comments):
+    for block, scores in pipeline.ahead(_blocks(paths, open), _Block.comments):
         if block.failure is not None:
-            raise block.failure
+            failed.append(block.failure)
         waiting = iter(scores)
         for row in block.rows:
             scored = next(waiting) if row.comment is not None else Scored(id=row.id, lang=None, error=row.reason)
             if scored.error is not None:
                 rejected.append(Rejected(block.file, row.number, scored.error))
             yield json.dumps(to_json(scored, pipeline.model), ensure_ascii=False)
+    if failed and len(failed) == len(paths):
+        raise failed.pop()
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Rows of a file that are scored together, or why there are no more."""
+    """Rows of a file that are scored together, or why there are no more of it."""
 
     file: str
     rows: list[sources.Row]
@@ -78,14 +85,12 @@ class _Block:
         return [row.comment for row in self.rows if row.comment is not None]
 
 
-def _blocks(paths: Iterable[str], pipeline: Pipeline, mapping: SourceSection) -> Iterator[_Block]:
+def _blocks(paths: Iterable[str], open: sources.Open) -> Iterator[_Block]:
     for path in paths:
         name = "standard input" if path == "-" else path
         try:
             with sources.open_bytes(path) as raw:
-                opened = sources.read(raw, name, mapping, pipeline.targets.resolve, find=pipeline.targets.find)
-                for rows in blocks(opened.rows):
+                for rows in blocks(open(raw, name).rows):
                     yield _Block(name, rows)
-        except SourceError as failure:  # raised in its turn: files are read ahead of what is scored
+        except SourceError as failure:  # told in its turn: files are read ahead of what is scored
             yield _Block(name, [], failure)
-            return

@@ -1,5 +1,6 @@
 """The command as people run it: a real process, its words and its exit code."""
 
+import errno
 import json
 import os
 import pty
@@ -62,10 +63,29 @@ def test_score_strict_writes_nothing(home: Path) -> None:
     assert not (home / "out.jsonl").exists()
 
 
+def test_score_goes_on_past_a_file_that_cannot_be_read(home: Path) -> None:
+    (home / "a.csv").write_text("text\nfine by me\n")
+    (home / "b.pdf").write_bytes(b"%PDF-1.7")
+    said = run("score", "a.csv", "none.csv", "b.pdf", "a.csv", "-o", "out.jsonl", cwd=home, code=2)
+    assert "none.csv: no such file" in said
+    assert "b.pdf is a PDF" in said
+    assert "2 of 4 files could not be read; the others are scored" in said
+    assert len((home / "out.jsonl").read_text().splitlines()) == 2
+    said = run("score", "none.csv", "b.pdf", "-o", "none.jsonl", cwd=home, code=2)
+    assert "none.csv: no such file" in said
+    assert "b.pdf is a PDF" in said
+    said = run("score", "a.csv", "none.csv", "--strict", "-o", "none.jsonl", cwd=home, code=2)
+    assert "1 of 2 files could not be read; nothing was written" in said
+    assert not (home / "none.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["score", "none.csv"], "none.csv: no such file"),
+        (["score", f"{'x' * 300}.csv"], "x.csv names no file: File name too long"),
+        (["score", "x.csv/x.csv"], "x.csv/x.csv names no file: Not a directory"),
+        (["score", "."], ". is a folder; name the files in it"),
         (["ingest"], "Name at least one file"),
         (["ingest", "x.csv", "--week", "2026-99"], "--week is not an ISO week; write it like 2026-W47"),
         (["release", "--through", "2026-99"], "--through is not an ISO week"),
@@ -77,6 +97,7 @@ def test_score_strict_writes_nothing(home: Path) -> None:
         (["release", "--through", str(Week.of(datetime.now(UTC).date()))], "is not over yet"),
         (["score", "x.csv", "-o", "no/such/out.jsonl"], "Cannot write no/such/out.jsonl"),
         (["score", "x.csv", "-o", "."], "Cannot write"),
+        (["score", "x.csv", "-o", "x" * 300], "File name too long"),
         (["score", "x.csv", "--config", "friction.toml/x"], "Cannot read friction.toml/x"),
         (["score", "x.csv", "--config", "none.toml"], "friction init"),
         (["serve", "--host", "0.0.0.0"], "Say under which name"),
@@ -225,8 +246,59 @@ def test_an_unexpected_error_says_where_and_nothing_else(
         cli.main()
     said = capsys.readouterr().err
     assert left.value.code == 1
-    assert "unexpected RuntimeError in test_cli.py line" in said
+    assert "unexpected RuntimeError in friction/commands/scoring.py line" in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "secret", "Anne Dupont.csv"), "friction: No space left on device. Make room"),
+        (PermissionError(errno.EACCES, "secret", "x.csv"), "friction: x.csv: Permission denied. Run this as the user"),
+        (PermissionError("secret"), "friction: unexpected PermissionError in friction/commands/scoring.py line"),
+    ],
+)
+def test_what_the_machine_refuses_is_no_defect(
+    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless it is our own refusal, which has no number of the system."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("friction.settings.load", fail)
+    monkeypatch.setattr(sys, "argv", ["friction", "score", "x.csv"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    said = capsys.readouterr().err
+    assert left.value.code == 1
+    assert said.startswith(message)
+    assert "secret" not in said
+    assert "Dupont" not in said
+
+
+@pytest.mark.parametrize(
+    "command", ["ingest --batches", "ingest --withdraw 123", "release --verify", "trends", "keys list", "digest"]
+)
+def test_a_store_that_cannot_be_reached_is_named(home: Path, command: str) -> None:
+    """As where its folder is closed to this user."""
+    lines = "".join(f'{store} = "sqlite:///{store}{"x" * 300}"\n' for store in ("scores", "releases", "operations"))
+    with (home / "friction.toml").open("a", encoding="utf-8") as file:
+        file.write(f"[store]\n{lines}")
+    said = run(*command.split(), cwd=home, code=2)
+    assert f"Cannot open the store at {home}/" in said
+    assert "File name too long" in said
+
+
+def test_a_store_s_path_is_taken_from_where_the_configuration_stands(home: Path) -> None:
+    with (home / "friction.toml").open("a", encoding="utf-8") as file:
+        file.write('[store]\nscores = "sqlite:///s.sqlite"\n')
+    (home / "a.csv").write_text("text,from_team,respondent,week\nSupport is great,sales,p,2026-W10\n")
+    other = home / "other"
+    other.mkdir()
+    run("ingest", "../a.csv", "--config", "../friction.toml", cwd=other)
+    assert "1 vote counted" in run("ingest", "--batches", cwd=home)
+    assert list(other.iterdir()) == []
 
 
 def test_the_sample_ends_with_the_week_before_this(tmp_path: Path) -> None:

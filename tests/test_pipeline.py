@@ -12,6 +12,7 @@ from friction.pipeline import Pipeline, ahead, blocks
 from friction.records import Comment
 from friction.scoring import Rejected, score_files
 from friction.settings import Settings
+from friction.sources import opener
 
 TEXTS = ("Marketing never answers us.", "x", "Thanks to the helpdesk for its help!", "Merci au marketing, vraiment.")
 
@@ -61,11 +62,15 @@ def test_files_keep_their_order_and_name_their_bad_rows(
         lines = ["id,text", *(row.replace(",", ',"', 1) + '"' for row in some)]
         path.write_text("\n".join(lines), encoding="utf-8")
     rejected: list[Rejected] = []
-    paths = [str(first), str(second), str(tmp_path / "third.csv")]
-    lines = score_files(paths, pipeline, settings.source(None), rejected)
-    found = [json.loads(next(lines)) for _ in rows]
-    with pytest.raises(SourceError, match=r"third\.csv"):
-        next(lines)
+    failed: list[SourceError] = []
+    missing = str(tmp_path / "missing.csv")
+    paths = [str(first), str(second)]
+    read = opener(settings, settings.source(None), pipeline.targets)
+    lines = score_files([paths[0], missing, paths[1]], pipeline, read, rejected=rejected, failed=failed)
+    found = [json.loads(line) for line in lines]
+    assert [str(failure) for failure in failed] == [f"{missing}: no such file"]
+    with pytest.raises(SourceError, match=r"missing\.csv"):
+        next(score_files([missing], pipeline, read, rejected=[], failed=[]))
     assert [row["id"] for row in found] == [str(n) for n in range(10)]
     assert [row["id"] for row in found if "error" in row] == ["0", "2", "5", "7"]
     assert [(of.file, of.row) for of in rejected] == [(paths[0], 2), (paths[0], 4), (paths[0], 7), (paths[1], 2)]

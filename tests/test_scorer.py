@@ -127,7 +127,7 @@ def test_what_fails_is_told_by_its_place_alone(
     bad = Comment(text="Marketing never answers, said kumquat-zeppelin.", lang="kumquat")  # type: ignore[arg-type]
     with pytest.raises(NotScored) as found:
         scorer.score([bad])
-    assert re.fullmatch(r"unexpected KeyError in classifier\.py line \d+", str(found.value))
+    assert re.fullmatch(r"unexpected KeyError in friction/classifier\.py line \d+", str(found.value))
     assert caplog.text + "".join(capfd.readouterr()) == ""
     assert len(scorer.score(COMMENTS)) == len(COMMENTS), "the process goes on"
 
@@ -146,7 +146,7 @@ def test_what_keeps_it_from_starting_is_said(config: Path) -> None:
         (
             "import sys; sys.modules['onnxruntime'] = None; from friction.scoring_process import main; main()",
             FrictionError,
-            r"unexpected ModuleNotFoundError in inference.py line \d+. Is the installation whole\?",
+            r"unexpected ModuleNotFoundError in friction/inference.py line \d+. Is the installation whole\?",
         ),
         (
             "import friction.model_folder as m; m.VERSION = -1; from friction.scoring_process import main; main()",

@@ -6,7 +6,7 @@ entry-point group ``friction.commands``.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -111,6 +111,9 @@ def write_whole(path: Path, lines: Iterator[str]) -> None:
             target.writelines(line + "\n" for line in lines)
         part.replace(path)
     except OSError as error:
-        raise UsageError(f"Cannot write {path}: {error.strerror}. Name a file in a folder that exists.") from None
+        raise UsageError(
+            f"Cannot write {path}: {error.strerror}. Name a file in a folder that exists, where there is room."
+        ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

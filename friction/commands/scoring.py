@@ -1,13 +1,14 @@
 """``friction score``."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from friction.commands import CONFIG, FILES, Config, Engine, Workers, on_engine, write_whole
-from friction.errors import UsageError
+from friction.errors import SourceError, UsageError
 from friction.wording import counted
 
 
@@ -29,23 +30,36 @@ def score(
 
     settings = configuration.load(config)
     rejected: list[Rejected] = []
+    failed: list[SourceError] = []
     with on_engine(settings, engine, workers) as pipeline:
-        mapping = settings.source(source)
+        open = sources.opener(settings, settings.source(source), pipeline.targets)
         paths = [path for named in files for path in sources.listed(named)]
-        lines = score_files(paths, pipeline, mapping, rejected)
-        if strict:
-            lines = iter(list(lines))
-            if rejected:
-                file, row, reason = rejected[0]
-                raise UsageError(
-                    f"{counted(len(rejected), 'row')} rejected, the first is row {row} of {file}: {reason}. "
-                    "Nothing was written."
-                )
-        if out is None:
-            for line in lines:
-                print(line)
-        else:
-            write_whole(out, lines)
+        lines = score_files(paths, pipeline, open, rejected=rejected, failed=failed)
+        try:
+            if strict:
+                lines = iter(list(lines))
+            if not (strict and (rejected or failed)):
+                _write(lines, out)
+        finally:
+            for failure in failed:
+                print(f"friction: {failure}", file=sys.stderr)
+    if rejected and strict:
+        file, row, reason = rejected[0]
+        raise UsageError(
+            f"{counted(len(rejected), 'row')} rejected, the first is row {row} of {file}: {reason}. "
+            "Nothing was written."
+        )
     if rejected:
         rows = counted(len(rejected), "row")
         print(f"friction: {rows} could not be scored; see the field error for why", file=sys.stderr)
+    if failed:
+        others = "nothing was written" if strict else "the others are scored"
+        raise UsageError(f"{len(failed)} of {len(paths)} files could not be read; {others}")
+
+
+def _write(lines: Iterator[str], out: Path | None) -> None:
+    if out is not None:
+        write_whole(out, lines)
+        return
+    for line in lines:
+        print(line)

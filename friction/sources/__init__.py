@@ -14,18 +14,20 @@ Promises: no message holds a word of a comment, only row numbers, places and cou
 file; nothing is unpacked onto a disk; of a chat's author no more is passed on than a key, which ingestion hashes.
 """
 
+import errno
 import io
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from friction.disclosure import FLOOR
 from friction.errors import SourceError
-from friction.settings import SourceSection
+from friction.settings import Settings, SourceSection
 from friction.sources import (
     archive,
     chat,
@@ -46,6 +48,7 @@ from friction.sources.encoding import open_text
 from friction.sources.grid import Record
 from friction.sources.limits import MAX_STANDARD_INPUT, MAX_TEXT_BYTES, MAX_WORKBOOK_BYTES
 from friction.sources.rows import Reader, Resolve, Row
+from friction.targets import TargetFinder
 
 _JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
 _TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt")
@@ -54,6 +57,7 @@ _INSIDE: Final = (*_JSON_ENDINGS, *_TABLE_ENDINGS, ".xlsx")
 _SNIFFED: Final = 1 << 16
 """Characters of a JSON file that tell which tool wrote it."""
 JSON_LINES: Final = "JSON lines"
+_NO_FILE: Final = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ class Opened:
     ignored: tuple[str, ...]
     form: str = table.PLAIN
     taken: tuple[str, ...] = ()
+
+
+Open = Callable[[BinaryIO, str], Opened]
+"""Opens a file, by its bytes and its name, as ``read`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +148,25 @@ def open_bytes(path: str) -> BinaryIO:
     except FileNotFoundError:
         raise SourceError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise SourceError(f"{path} is a folder; name the files in it, or use --inbox") from None
+        raise SourceError(f"{path} is a folder; name the files in it") from None
     except PermissionError:
         raise SourceError(f"{path}: no permission to read it") from None
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise  # this machine's fault: the file may be read another time
+        raise SourceError(f"{path} names no file: {error.strerror}") from None
+
+
+def opener(settings: Settings, mapping: SourceSection, targets: TargetFinder) -> Open:
+    """``read`` as the configuration has it, for everybody who reads comments with one: the same files are refused."""
+    return partial(
+        read,
+        mapping=mapping,
+        resolve=targets.resolve,
+        find=targets.find,
+        zone=settings.zone(mapping),
+        min_people=settings.policy.min_respondents,
+    )
 
 
 def read(
@@ -254,4 +278,4 @@ def _inside(file: _File, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Ope
     return _text(replace(file, raw=raw))
 
 
-__all__ = ["Opened", "Row", "listed", "open_bytes", "read"]
+__all__ = ["Open", "Opened", "Row", "listed", "open_bytes", "opener", "read"]

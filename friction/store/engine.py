@@ -233,15 +233,19 @@ def _prepare_file(path: Path, *, create: bool) -> None:
     connections (POSIX), whereupon another process may delete the write-ahead log that they still read and write.
     """
     if not create:
-        if not path.exists():
-            raise UsageError(f"No store at {path} yet. Run friction release first.")
+        try:
+            path.stat()
+        except FileNotFoundError:
+            raise UsageError(f"No store at {path} yet. Run friction release first.") from None
+        except OSError as error:
+            raise UsageError(f"Cannot open the store at {path}: {error.strerror}") from None
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
-        raise UsageError(f"Cannot write the store at {path}: {error.strerror}") from None
+        raise UsageError(f"Cannot open the store at {path}: {error.strerror}") from None
 
 
 def _pragmas(connection: Any, _: Any) -> None:

@@ -2,13 +2,14 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from friction.records import Comment, Directory
-from friction.settings import SourceSection
-from friction.sources import Row, markup, read
+from friction.settings import SourceSection, load
+from friction.sources import Row, markup, opener, read
 from friction.sources.chat import text
 from friction.targets import TargetFinder
 from tests.sources.exports import SAMPLES, SLACK, TAKEOUT, archive, jsonl, teams_message
@@ -200,3 +201,10 @@ def test_slack_markup(written: str, own: str) -> None:
 )
 def test_teams_markup(written: str, own: str) -> None:
     assert markup.html(written, frozenset({"0"})) == own
+
+
+def test_the_fewest_people_of_the_configuration_hold_for_whoever_reads(config: Path) -> None:
+    config.write_text(config.read_text(encoding="utf-8") + "[privacy]\nmin_respondents = 7\n", encoding="utf-8")
+    settings = load(config)
+    read_it = opener(settings, settings.source(None), TargetFinder(settings.directory))
+    assert "fewer than 7 people" in refusals(list(read_it(io.BytesIO(archive(SLACK)), "f").rows))[1]

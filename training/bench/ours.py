@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from friction import sources
 from friction.markers import mark, question
 from friction.pipeline import Pipeline, ahead
 from friction.records import Reading
@@ -51,7 +52,9 @@ def _each(step: Callable[[Work], None], work: Sequence[Work]) -> None:
 
 
 def _file(work: Work) -> None:
-    lines = score_files([str(work.file)], work.pipeline, SourceSection(), [])
+    teams = work.pipeline.targets
+    read = partial(sources.read, mapping=SourceSection(), resolve=teams.resolve, find=teams.find)
+    lines = score_files([str(work.file)], work.pipeline, read, rejected=[], failed=[])
     with work.file.with_suffix(".out").open("w", encoding="utf-8") as out:
         out.writelines(line + "\n" for line in lines)
 
