@@ -111,6 +111,7 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
     access.require_stated(app)
 
     paths = Paths(app.routes)
+    app.add_middleware(problems.Unexpected)
     app.add_middleware(Trail, notes=gate.notes, paths=paths)
     # A page elsewhere whose name is made to resolve to loopback must read nothing (DNS rebinding).
     app.add_middleware(Hosts, names=["localhost", "127.0.0.1", "[::1]", host, *_public(state)])

@@ -4,6 +4,7 @@
 people's scripts like the name of a field. ``title`` goes with the type; ``detail`` says what to do about this one.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from friction.errors import UsageError
 
@@ -24,6 +26,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/problems"
 WAIT: Final = "5"
 """Seconds after which to ask again where a store is away."""
+_log = logging.getLogger("friction.problems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,40 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> JSONResponse:
-        return problem(500, f"Something went wrong here ({type(error).__name__}). Nothing was kept.")
+        """Of the middleware alone: Starlette answers here outside all of it. A route's own is for ``Unexpected``."""
+        return _mistake(error)
+
+
+def _mistake(error: Exception) -> JSONResponse:
+    return problem(500, f"Something went wrong here ({type(error).__name__}). Nothing was kept.")
+
+
+class Unexpected:
+    """ASGI middleware, the innermost: an exception that no route should raise is logged and answered.
+
+    So its answer passes all other middleware: it has their headers and its request's id, and is noted like any. Once an
+    answer has begun the exception goes on, and the connection is cut.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        has_begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            _log.error("unexpected", exc_info=error, extra={"fields": {"request_id": scope["state"]["request_id"]}})
+            await _mistake(error)(scope, receive, send)
 
 
 _KNOWN: Final = frozenset(

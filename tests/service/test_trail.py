@@ -61,6 +61,33 @@ def test_reads_are_told_by_key_and_pair_once_the_server_stopped(
     assert CANARY not in repr(audit.told(operations))
 
 
+def test_a_route_that_fails_is_answered_and_told_like_any(
+    released: ReleaseStore,
+    operations: Database,
+    settings: Settings,
+    pipeline: Pipeline,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With the headers of every answer and an id under which the log says more."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr("service.api.pairs._pairs", broken)
+    running = serve(State(settings, pipeline, released, operations), make_key(operations, "read"))
+    client = next(running)
+    answer, whole = client.get("/v1/pairs"), client.get("/v1/weeks")
+    next(running, None)
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems#internal")
+    assert CANARY not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert whole.headers.keys() - answer.headers.keys() == {"etag", "vary"}
+    (logged,) = [r for r in caplog.records if r.name == "friction.problems"]
+    assert logged.fields == {"request_id": answer.headers["x-request-id"]}  # type: ignore[attr-defined]
+    assert _told(operations) == {("GET /v1/pairs", "", 500): 1, ("GET /v1/weeks", "", 200): 1}
+
+
 def test_what_lasts_is_told_before_it_is_answered(client: httpx.Client, operations: Database) -> None:
     done = {"from_team": "sales", "about_team": "it", "date": "2026-W09", "description": CANARY}
     assert client.post("/v1/interventions", json=done).status_code == 201
