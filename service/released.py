@@ -30,6 +30,8 @@ from friction.trends import Trend, trends, with_effects
 LOOK_EVERY: Final = 1.0
 KEPT: Final = 32_000_000
 """Bytes of answers that a view keeps; the least lately asked for goes first."""
+OVERHEAD: Final = 1_000
+"""Bytes that an answer costs beside its own: its key, with a cursor in it, and its place. Some 500 to 700 are used."""
 WEEKS_KEPT: Final = 2
 """Weeks of the past whose trends are kept."""
 WAITING: Final = 20
@@ -81,9 +83,9 @@ class View:
         with self._lock:
             if key not in self._made:
                 self._made[key] = found
-                self._size += len(found)
+                self._size += len(found) + OVERHEAD
             while self._size > KEPT:
-                self._size -= len(self._made.popitem(last=False)[1])
+                self._size -= len(self._made.popitem(last=False)[1]) + OVERHEAD
         return found
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +16,7 @@ from friction.store.engine import Database
 from friction.store.releases import ReleaseStore, serialise
 from friction.trends import trends
 from service import released
+from service.answers import Body
 from service.state import State
 from tests.conftest import ENGINES
 
@@ -140,17 +142,33 @@ def test_nobody_waits_for_what_another_reckons(
 
 def test_a_view_keeps_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(released, "KEPT", 30)
+    monkeypatch.setattr(released, "OVERHEAD", 4)
     view = released.View((), None)
     made: list[int] = []
 
     def make(key: int) -> bytes:
         made.append(key)
-        return bytes(10) if key < 9 else bytes(31)
+        return bytes(6) if key < 9 else bytes(27)
 
     for key in (1, 2, 3, 1, 4, 1, 2, 9, 1, 9):
-        assert len(view.once(key, lambda key=key: make(key))) == (10 if key < 9 else 31)  # type: ignore[misc]
+        assert len(view.once(key, lambda key=key: make(key))) == (6 if key < 9 else 27)  # type: ignore[misc]
     assert made == [1, 2, 3, 4, 2, 9, 1, 9]  # what has no room beside nothing is made each time
     assert view.kept(9) is None
+
+
+def test_what_is_kept_costs_no_more_than_it_counts_as(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the smallest answers, which weigh little and whose keys are long."""
+    monkeypatch.setattr(released, "KEPT", 4_000_000)
+    view = released.View((), None)
+    tracemalloc.start()
+    try:
+        for i in range(6_000):
+            cursor = f"{i:064}/{i:064}"
+            view.once(("pairs", None, 1000, cursor), lambda: Body.of('{"pairs":[],"next":null}'))
+        assert tracemalloc.get_traced_memory()[0] < released.KEPT
+    finally:
+        tracemalloc.stop()
+    assert view.kept(("pairs", None, 1000, f"{0:064}/{0:064}")) is None
 
 
 def test_views_of_other_things_have_other_tags(
