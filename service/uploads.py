@@ -13,6 +13,7 @@ import os
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
@@ -88,7 +89,10 @@ class ReportOut(_Model):
 
 
 class BatchOut(_Model):
-    """A file that was sent, and what became of it. ``report`` is there once it was read, ``reason`` where it failed."""
+    """A file that was sent, and what became of it. ``report`` is there once it was read, ``reason`` where it failed.
+
+    ``received`` is in seconds since 1970, UTC.
+    """
 
     id: str
     state: Literal["waiting", "reading", "done", "failed", "withdrawn"]
@@ -130,7 +134,7 @@ def sent(
     request: Request,
     caller: Uploader,
     limit: Annotated[int, Query(description="How many to show at most.", ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=64)] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.", pattern="^[0-9a-f]{32}$")] = None,
 ) -> BatchesOut:
     """What this key sent, the latest first."""
     found = uploads.sent(state_of(request).operations, caller.key.id, before=cursor, limit=limit + 1)
@@ -150,7 +154,7 @@ def batch(id: Annotated[str, Path(description="A batch's id.")], request: Reques
 async def _receive(state: State, request: Request, caller: Caller) -> Upload:
     form = Form(request.headers.get("content-type", ""), file="file", fields=("source", "week"))
     spool, id = state.spool, uploads.fresh_id()
-    with spool.receive(id) as file:
+    async with contextmanager_in_threadpool(spool.receive(id)) as file:  # it waits for the disk, and for a lock
         size = await _stream(form, request, file, state.settings.max_upload)
         source, week = _origin(form, state)
         upload = Upload(id, caller.key.id, source, week, int(id[:12], 16) // 1000, size)

@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -274,10 +276,30 @@ def test_only_its_sender_is_told_of_a_batch(empty_client: httpx.Client, operatio
 
 @ENGINES
 def test_an_id_that_no_database_could_hold_is_none(empty_client: httpx.Client) -> None:
-    sent = _send(empty_client).json()["id"]
     assert empty_client.get("/v1/batches/%00").status_code == 404
-    listed = empty_client.get("/v1/batches?cursor=g%00")
-    assert [batch["id"] for batch in listed.json()["batches"]] == [sent]
+    assert empty_client.get("/v1/batches?cursor=g%00").status_code == 422
+
+
+def test_a_disk_that_hangs_keeps_nobody_else_waiting(
+    empty_client: httpx.Client, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, hangs, may_go_on = Spool._make, threading.Event(), threading.Event()
+
+    def hang(self: Spool) -> None:
+        hangs.set()
+        may_go_on.wait(30)
+        make(self)
+
+    monkeypatch.setattr(Spool, "_make", hang)
+    with ThreadPoolExecutor(1) as other:
+        sent = other.submit(_send, empty_client)
+        assert hangs.wait(30)
+        try:
+            assert empty_client.get("/healthz", timeout=10).status_code == 200
+            assert not sent.done()
+        finally:
+            may_go_on.set()
+        assert sent.result().status_code == 202
 
 
 def test_the_list_comes_in_pages(empty_client: httpx.Client, spool: Spool) -> None:
