@@ -77,6 +77,7 @@ def create_app(state: State, *, host: str = "127.0.0.1", tls: bool = False) -> F
         redoc_url=None,
         responses=problems.DOCUMENTED,
         lifespan=_life,
+        redirect_slashes=False,  # whoever does not follow would get nothing to read
         telemetry=SILENT,
     )
     app.state.friction = state

@@ -7,7 +7,7 @@ people's scripts like the name of a field. ``title`` goes with the type; ``detai
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -122,11 +122,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, UnicodeDecodeError):  # FastAPI's own words do not say what is wrong
+            return problem(400, "The body is not UTF-8. Send JSON in UTF-8.")
         return problem(error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def not_valid(_: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [{"where": _where(e["loc"]), "what": _what(e)} for e in error.errors()]
+    async def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
+        body = getattr(request.scope.get("route"), "body_field", None)
+        errors = [{"where": _where(e["loc"]), "what": _what(e, body)} for e in error.errors()]
         return problem(422, "The request is not as documented; see errors.", errors=errors)
 
     @app.exception_handler(UsageError)
@@ -187,9 +190,38 @@ def _where(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) if isinstance(part, int) or part in _KNOWN else "?" for part in location)
 
 
-def _what(error: Mapping[str, Any]) -> str:
-    """What is wrong, in pydantic's words, which name what was wanted and never what was sent.
+_FORMS: Final[Mapping[int | str, str]] = {
+    "week": "Write an ISO week, like 2026-W07",
+    "date": "Write an ISO week, like 2026-W07, or a day, like 2026-02-14; from 2000 on",
+    "cursor": "It is not whole: send next of the page before as it was",
+    "description": "Write one line, without characters that are not seen",
+}
+"""What a field that a regular expression holds says, by its name."""
+
+
+def _what(error: Mapping[str, Any], body: Any) -> str:
+    """What is wrong, in words that name what is wanted and never what was sent: pydantic's, or better ones.
 
     A check of our own raises ``PydanticCustomError`` with fixed words; a bare ``ValueError`` may hold anything.
     """
-    return "not valid" if error["type"] == "value_error" else str(error["msg"])
+    match error["type"]:
+        case "value_error":
+            return "not valid"
+        case "string_pattern_mismatch":
+            return _FORMS.get(error["loc"][-1], "not of its form")
+        case "model_attributes_type" | "model_type" | "dict_type":
+            is_whole = len(error["loc"]) == 1
+            return "Send a JSON object" + (", and with it Content-Type: application/json" if is_whole else "")
+        case "extra_forbidden" if known := _known(error["loc"], body):
+            return f"There is no such field. Known here: {', '.join(known)}"
+    return str(error["msg"])
+
+
+def _known(location: tuple[int | str, ...], body: Any) -> list[str]:
+    """Fields that are known where one is not: those of a body's object, or of the objects in a list of it."""
+    model = None if body is None else body.field_info.annotation
+    for part in location[1:-1]:
+        if isinstance(part, str) and model is not None:
+            annotation = model.model_fields[part].annotation
+            model = next(iter(get_args(annotation)), annotation)
+    return [] if model is None else list(model.model_fields)

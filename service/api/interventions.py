@@ -16,7 +16,7 @@ from ..access import Administrator, Caller, KeyFirst, Reader
 from ..answers import Body, answer
 from ..state import State, state_of
 from ..trail import about, subject_of
-from .parameters import MOST, Cursor, DateText, Limit, OtherTeamPath, TeamPath, WeekPath, page, week_of
+from .parameters import MOST, DateText, DoneCursor, Limit, OtherTeamPath, TeamPath, WeekPath, page, week_of
 from .shapes import DoneListOut, DoneOut
 
 router = APIRouter(tags=["interventions"], route_class=KeyFirst)
@@ -56,7 +56,7 @@ class InterventionIn(BaseModel):
 
 
 @router.get("/interventions", response_model=DoneListOut)
-def listed(request: Request, caller: Reader, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+def listed(request: Request, caller: Reader, limit: Limit = MOST, cursor: DoneCursor = None) -> Response:
     """What was done about pairs, oldest first."""
     shown, following = page(_all(state_of(request), caller), _key, limit, cursor)
     return answer(request, Body.of(DoneListOut(interventions=list(shown), next=following).model_dump_json()))

@@ -10,14 +10,14 @@ from friction.trends import Trend
 from ..access import Reader
 from ..answers import Body, answer, made, view_of
 from ..state import state_of
-from .parameters import MOST, Cursor, Limit, OtherTeamPath, TeamPath, page
+from .parameters import MOST, Limit, OtherTeamPath, PairCursor, TeamPath, page
 from .shapes import PairOut, PairsOut
 
 router = APIRouter(tags=["released cells"])
 
 
 @router.get("/pairs", response_model=PairsOut)
-async def pairs(request: Request, caller: Reader, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+async def pairs(request: Request, caller: Reader, limit: Limit = MOST, cursor: PairCursor = None) -> Response:
     """Every released pair: latest cell and verdict. A page of them where there are more than `limit`."""
     view = await view_of(request)
     key = ("pairs", caller.key.team, limit, cursor)

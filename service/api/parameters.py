@@ -25,7 +25,11 @@ WeekPath = Annotated[str, Path(description="An ISO week.", pattern=rf"^[0-9]{{4}
 DateText = Annotated[str, StringConstraints(strict=True, pattern=rf"^20[0-9]{{2}}-({_WEEK}|{_DAY})$")]
 """An ISO week, or a day of it."""
 Limit = Annotated[int, Query(description="How many to show at most.", ge=1, le=MOST)]
-Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=200)]
+_TEAM: Final = "[a-z0-9][a-z0-9_-]{0,63}"
+_NEXT: Final = "`next` of the page before."
+PairCursor = Annotated[str | None, Query(description=_NEXT, pattern=f"^{_TEAM}/{_TEAM}$")]
+WeekCursor = Annotated[str | None, Query(description=_NEXT, pattern=rf"^[0-9]{{4}}-{_WEEK}$")]
+DoneCursor = Annotated[str | None, Query(description=_NEXT, pattern=rf"^[0-9]{{4}}-{_WEEK}/{_TEAM}/{_TEAM}$")]
 T = TypeVar("T")
 
 
@@ -61,8 +65,8 @@ def page(
 ) -> tuple[Sequence[T], str | None]:
     """One page of a list, and the cursor of the next; None where there is none.
 
-    A cursor is the key of the last entry shown, so that nothing is shown twice or left out when more are added. Any
-    text is one: what follows it in the order of the list.
+    A cursor is the key of the last entry shown, so that nothing is shown twice or left out when more are added; the
+    entry itself may be gone. What has not the form of a key is refused: it would look like the end of the list.
 
     Args:
         items: all there are, sorted by ``key``.

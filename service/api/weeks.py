@@ -14,14 +14,14 @@ from friction.trends import Trend
 
 from ..access import Reader
 from ..answers import Body, answer, made, view_of
-from .parameters import MOST, Cursor, Limit, WeekPath, page, released_week
+from .parameters import MOST, Limit, WeekCursor, WeekPath, page, released_week
 from .shapes import CellOut, WeekListed, WeekOut, WeeksOut
 
 router = APIRouter(tags=["released cells"])
 
 
 @router.get("/weeks", response_model=WeeksOut)
-async def weeks(request: Request, caller: Reader, limit: Limit = MOST, cursor: Cursor = None) -> Response:
+async def weeks(request: Request, caller: Reader, limit: Limit = MOST, cursor: WeekCursor = None) -> Response:
     """Weeks in which cells closed, oldest first, and how many."""
     view = await view_of(request)
     key = ("weeks", caller.key.team, limit, cursor)

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+from typing import Any
 
 import httpx
 import pytest
@@ -77,6 +78,56 @@ def test_every_error_is_a_problem_that_echoes_nothing(
     assert body["status"] == status
     page, anchor = body["type"].split("#")
     assert f'id="{anchor}"' in client.get(page).text
+
+
+DONE = {"from_team": "sales", "about_team": "it", "date": "2026-W07", "description": "agenda"}
+FIELDS = "from_team, about_team, date, description"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "where", "what"),
+    [
+        ("/v1/score", {"content": b'{"comments": []}'}, "body", "Content-Type: application/json"),
+        ("/v1/score", {"json": {"comments": [], CANARY: 1}}, "body.?", "Known here: comments"),
+        (
+            "/v1/score",
+            {"json": {"comments": [{"text": "t", CANARY: 1}]}},
+            "body.comments.0.?",
+            "Known here: id, text, from_team, about_team",
+        ),
+        ("/v1/score", {"json": {"comments": [CANARY]}}, "body.comments.0", "Send a JSON object"),
+        ("/v1/interventions", {"json": DONE | {"mood": CANARY}}, "body.?", f"Known here: {FIELDS}"),
+        ("/v1/interventions", {"json": DONE | {"date": CANARY}}, "body.date", "like 2026-W07, or a day"),
+        ("/v1/interventions", {"json": DONE | {"description": f"{CANARY}\nb"}}, "body.description", "one line"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(
+    client: httpx.Client, path: str, sent: dict[str, Any], where: str, what: str
+) -> None:
+    answer = client.post(path, **sent)
+    assert answer.status_code == 422
+    (error,) = [e for e in answer.json()["errors"] if e["where"] == where]
+    assert what in error["what"]
+    assert CANARY not in answer.text
+
+
+def test_the_form_of_a_week_is_said_in_words(client: httpx.Client) -> None:
+    errors = client.get(f"/v1/weeks/{CANARY}").json()["errors"]
+    assert errors == [{"where": "path.week", "what": "Write an ISO week, like 2026-W07"}]
+
+
+def test_a_body_that_is_not_utf8_is_told_so(client: httpx.Client) -> None:
+    sent = f'{{"comments": [{{"text": "é{CANARY}"}}]}}'.encode("latin-1")
+    answer = client.post("/v1/score", content=sent, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert "UTF-8" in answer.json()["detail"]
+    assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/score/", "/v1/pairs/", "/teams/"])
+def test_a_path_with_a_slash_at_its_end_is_another(client: httpx.Client, path: str) -> None:
+    answer = client.request("POST" if "score" in path else "GET", path)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems#not-found")
 
 
 @pytest.mark.parametrize(

@@ -136,14 +136,31 @@ def test_pages_add_up_to_the_whole(client: httpx.Client, path: str, name: str) -
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=1001", "limit=x", "limit=1.5", "limit=", "cursor=" + "x" * 201],
+    ["limit=0", "limit=1001", "limit=x", "limit=1.5", "limit="],
 )
 def test_pages_that_are_none(client: httpx.Client, query: str) -> None:
     assert client.get(f"/v1/pairs?{query}").status_code == 422
 
 
-def test_any_text_is_a_place_in_the_list(client: httpx.Client) -> None:
-    for cursor, count in (("", 2), ("sales", 2), ("sales/", 2), ("sales/marketing", 1), ("sales/zzz", 1), ("t", 0)):
+@pytest.mark.parametrize(
+    ("path", "cursor"),
+    [
+        *(("/v1/pairs", cursor) for cursor in ("", "zz", "sales/", "sales/marketing/it", "Sales/it", "a/" + "x" * 65)),
+        ("/v1/weeks", "2026-W9"),
+        ("/v1/interventions", "2026-W09"),
+        ("/v1/batches", "zz"),
+    ],
+)
+def test_a_damaged_cursor_is_not_the_end_of_the_list(client: httpx.Client, path: str, cursor: str) -> None:
+    answer = client.get(path, params={"cursor": cursor})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"where": "query.cursor", "what": "It is not whole: send next of the page before as it was"}
+    ]
+
+
+def test_a_cursor_s_entry_may_be_gone(client: httpx.Client) -> None:
+    for cursor, count in (("a/a", 2), ("sales/a", 2), ("sales/marketing", 1), ("sales/zzz", 1), ("t/a", 0)):
         assert len(client.get("/v1/pairs", params={"cursor": cursor}).json()["pairs"]) == count
 
 
