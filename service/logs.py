@@ -1,9 +1,9 @@
 """The log: one JSON object a line on standard error, friction's own and that of every library alike.
 
 Promises: no text of a comment, no query, no header's value and no exception's words. So a message is written as its
-template, without what would be filled in; a library's message, which may have been filled in already, is told by its
-place only; an exception is its type and place. What we want to say stands in ``fields``, whose values are numbers, ids
-and route templates. Called by ``friction serve``.
+template, filled in where there are only numbers to fill in; a library's message, which may have been filled in
+already, is told by its place only; an exception is its type and place. What we want to say stands in ``fields``, whose
+values are numbers, ids and route templates. Called by ``friction serve``.
 """
 
 import json
@@ -29,7 +29,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         if record.name.partition(".")[0] in _OWN and isinstance(record.msg, str):
-            entry["event"] = record.msg.strip()
+            entry["event"] = (record.getMessage() if _is_of_numbers(record) else record.msg).strip()
         else:
             entry["place"] = f"{record.filename}:{record.lineno}"
         entry |= getattr(record, "fields", {})
@@ -37,6 +37,10 @@ class JsonLines(logging.Formatter):
             entry["error"] = record.exc_info[0].__name__
             entry["raised"] = _place(record.exc_info[2])
         return json.dumps(entry)
+
+
+def _is_of_numbers(record: logging.LogRecord) -> bool:
+    return isinstance(record.args, tuple) and all(isinstance(filled, int) for filled in record.args)
 
 
 def _place(found: TracebackType | None) -> str:

@@ -42,6 +42,7 @@ def test_every_request_is_one_line_of_json(tmp_path: Path) -> None:
     }
     assert lines[third.headers["x-request-id"]]["status"] in (400, 404)
     assert CANARY not in log.read_text(encoding="utf-8")
+    assert not [e["event"] for e in entries if "%" in e["event"]]
     assert {e["logger"] for e in entries} == {"friction.requests", "uvicorn.error"}
 
 
@@ -64,6 +65,10 @@ def test_an_exception_is_its_type_and_place() -> None:
 @pytest.mark.parametrize("logger", ["uvicorn.access", "friction.requests"])
 def test_a_template_is_not_filled_in(logger: str) -> None:
     assert json.loads(_record(logger=logger, msg="%s said no", args=(CANARY,)))["event"] == "%s said no"
+
+
+def test_numbers_are_filled_in() -> None:
+    assert json.loads(_record(msg="Started server process [%d]", args=(17,)))["event"] == "Started server process [17]"
 
 
 def test_a_librarys_message_is_its_place() -> None:
