@@ -174,6 +174,24 @@ class Intervention:
         return self.from_team, self.about_team
 
 
+LONGEST: Final = 200
+"""Characters of an intervention's description, without blanks around it."""
+_HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+DESCRIPTION: Final = rf"^[^{_HIDDEN}]*[^\s{_HIDDEN}][^{_HIDDEN}]*$"
+"""A description as a regular expression: one line that says something, and no character that would move other text."""
+Misdated = Literal["past", "ahead"]
+MISDATED: Final[Mapping[Misdated, str]] = {"past": "before the year 2000", "ahead": "more than a year ahead"}
+_FIRST: Final = Week.of(date(2000, 1, 1))
+_AHEAD: Final = timedelta(days=366)
+
+
+def misdated(week: Week, today: date) -> Misdated | None:
+    """Why an intervention cannot be said to begin in a week, however it is entered; None where it can."""
+    if week < _FIRST:
+        return "past"
+    return "ahead" if week > Week.of(today + _AHEAD) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """What one person wrote, as a source gives it. ``row`` is where it stands in its file, for messages.

@@ -4,6 +4,7 @@ import difflib
 import ipaddress
 import tomllib
 from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, get_args
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import ValidationError
 
 from friction.errors import UsageError
-from friction.records import Week
+from friction.records import MISDATED, Week, misdated
 from friction.settings.sections import File, OidcSection, Section, ServiceSection
 
 SCORES_VARIABLE: Final = "FRICTION_STORE_SCORES"
@@ -24,6 +25,7 @@ SMTP_PASSWORD_VARIABLE: Final = "FRICTION_SMTP_PASSWORD"  # noqa: S105 - the nam
 OIDC_SECRET_VARIABLE: Final = "FRICTION_OIDC_SECRET"  # noqa: S105 - the name of a variable
 _ENDS: Final = ("from_team", "about_team")
 _FORMS: Final[Mapping[int | str, str]] = {
+    "description": "must be one line, without characters that are not seen.",
     "[key]": "is no id: an id takes lower-case letters, digits, - and _ only.",
     "email": "must be an address alone, like ada@example.org.",
     "from": "must be an address alone, like ada@example.org.",
@@ -102,6 +104,8 @@ def _check_interventions(path: Path, file: File) -> None:
             week = Week.parse(intervention.week)
         except UsageError as error:
             raise UsageError(f"{where}.week is {error}") from None
+        if (wrong := misdated(week, date.today())) is not None:
+            raise UsageError(f"{where}.week is {MISDATED[wrong]}; write the week in which it began")
         key = (intervention.from_team, intervention.about_team, week)
         if key in seen:
             raise UsageError(f"{where}: this pair has one in that week already; tell both in one description")

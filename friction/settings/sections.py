@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from friction.disclosure import FLOOR, MOST_EPSILON
-from friction.records import TeamId
+from friction.records import DESCRIPTION, LONGEST, TeamId
 from friction.wording import Language
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
@@ -227,7 +227,9 @@ class InterventionSection(Section):
     from_team: str
     about_team: str
     week: str
-    description: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    description: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=DESCRIPTION)
+    ]
 
 
 class File(Section):

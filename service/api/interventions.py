@@ -4,12 +4,14 @@ A description is the operators' own text, shown to everybody who may see the pai
 characters that would move other text. It is kept in the operations store and in no log.
 """
 
+import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from friction.records import Intervention, TeamId
+from friction.records import DESCRIPTION, LONGEST, MISDATED, Intervention, TeamId, misdated
 from friction.store.interventions import NotTaken
 
 from ..access import Administrator, Caller, KeyFirst, Reader
@@ -20,8 +22,6 @@ from .parameters import MOST, DateText, DoneCursor, Limit, OtherTeamPath, TeamPa
 from .shapes import DoneListOut, DoneOut
 
 router = APIRouter(tags=["interventions"], route_class=KeyFirst)
-_HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
-_LINE: Final = rf"^[^{_HIDDEN}]*[^\s{_HIDDEN}][^{_HIDDEN}]*$"
 _PAIR: Final[dict[str, Any]] = {"from_team": "sales", "about_team": "marketing"}
 _GONE: Final = "There is no such intervention."
 
@@ -43,7 +43,8 @@ class InterventionIn(BaseModel):
     about_team: Annotated[str, Field(max_length=64)]
     date: DateText
     description: Annotated[
-        str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)
+        str,
+        StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=DESCRIPTION),
     ]
 
     def read(self) -> Intervention:
@@ -51,8 +52,13 @@ class InterventionIn(BaseModel):
 
         Raises:
             HTTPException: 404, the calendar has no such week or day.
+            RequestValidationError: it is too far from now.
         """
-        return Intervention(TeamId(self.from_team), TeamId(self.about_team), week_of(self.date), self.description)
+        week = week_of(self.date)
+        if (wrong := misdated(week, datetime.date.today())) is not None:
+            said = f"It is {MISDATED[wrong]}; send the day or the week in which it began"
+            raise RequestValidationError([{"type": wrong, "loc": ("body", "date"), "msg": said}])
+        return Intervention(TeamId(self.from_team), TeamId(self.about_team), week, self.description)
 
 
 @router.get("/interventions", response_model=DoneListOut)

@@ -1,13 +1,14 @@
 """Interventions: what was done about pairs and what changed, and the forms that add one and take one back."""
 
+import re
 from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Annotated, Final
+from datetime import date
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from friction.records import Intervention, TeamId, Week
+from friction.records import DESCRIPTION, LONGEST, Intervention, TeamId, Week, misdated
 from friction.store.interventions import NotTaken
 
 from ..access import Access, Caller, KeyFirst, PageReader
@@ -17,8 +18,6 @@ from .page import Seen, render
 
 router = APIRouter(route_class=KeyFirst)
 Enterer = Annotated[Caller, Depends(Access("admin", page=True))]
-_LONGEST: Final = 200
-_AHEAD: Final = timedelta(days=366)
 Sent = Annotated[str, Form(max_length=1000)]
 
 
@@ -77,11 +76,11 @@ def _wrong(request: Request, caller: Caller, sent: Mapping[str, str]) -> dict[st
     if not wrong and ends[0] == ends[1]:
         wrong["about_team"] = "same"
     try:
-        if date.fromisoformat(sent["day"]) > date.today() + _AHEAD:
-            wrong["day"] = "ahead"
+        if (day := misdated(Week.of(date.fromisoformat(sent["day"])), date.today())) is not None:
+            wrong["day"] = day
     except ValueError:
         wrong["day"] = "day"
-    if not 0 < len(sent["description"]) <= _LONGEST or not sent["description"].isprintable():
+    if len(sent["description"]) > LONGEST or not re.fullmatch(DESCRIPTION, sent["description"]):
         wrong["description"] = "description"
     return wrong
 
@@ -104,5 +103,5 @@ def _page(request: Request, caller: Caller, sent: Mapping[str, str], wrong: Mapp
         entered=[done for done in seen if state.is_entered(done)] if caller.may("admin") else (),
         sent=sent,
         wrong=wrong,
-        longest=_LONGEST,
+        longest=LONGEST,
     )

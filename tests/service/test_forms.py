@@ -55,6 +55,8 @@ def test_it_is_kept_and_leads_to_its_pair(send: Send, client: httpx.Client, oper
         ("day", "yesterday", "Write a day"),
         ("day", "", "Write a day"),
         ("day", "9999-12-31", "more than a year ahead"),
+        ("day", "2099-01-01", "more than a year ahead"),
+        ("day", "0001-01-01", "before the year 2000"),
         ("description", "  ", "Write one line"),
         ("description", "x" * 201, "Write one line"),
         ("description", "two\nlines", "Write one line"),
@@ -70,6 +72,12 @@ def test_what_is_wrong_is_said_at_its_field(
     assert f'aria-describedby="{field}-wrong"' in answer.text
     assert 'value="2026-03-05"' in answer.text or field == "day"
     assert interventions.entered(operations) == []
+
+
+def test_a_colon_is_written_the_french_way(send: Send, operations: Database) -> None:
+    told = "« réunion hebdo\u00a0: mardi\u202f»"
+    assert send(description=told).status_code == 303
+    assert interventions.entered(operations)[0].description == told
 
 
 def test_the_same_week_is_not_taken_twice(send: Send) -> None:

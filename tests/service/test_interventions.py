@@ -1,6 +1,7 @@
 """What was done about pairs, entered over HTTP into a real store."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -62,6 +63,8 @@ def test_a_date_is_a_day_of_its_week(client: httpx.Client) -> None:
         {"date": "2026-W60"},
         {"date": "2026-9"},
         {"date": "1999-W52"},
+        {"date": "2099-01-01"},
+        {"date": "2099-W01"},
         {"date": "2026-13-01"},
         {"date": "yesterday"},
         {"date": 20260304},
@@ -82,6 +85,15 @@ def test_what_is_not_an_intervention(client: httpx.Client, wrong: dict[str, Any]
     assert answer.status_code == 422
     assert CANARY not in answer.text
     assert client.get("/v1/interventions").json()["interventions"] == []
+
+
+def test_what_is_planned_is_taken_a_year_ahead(client: httpx.Client) -> None:
+    today = date.today()
+    for days, status in ((0, 201), (366, 201), (380, 422)):
+        answer = client.post("/v1/interventions", json=DONE | {"date": str(today + timedelta(days=days))})
+        assert answer.status_code == status
+    assert answer.json()["errors"][0]["where"] == "body.date"
+    assert "a year ahead" in answer.json()["errors"][0]["what"]
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u2003\u3000"])
