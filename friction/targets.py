@@ -34,6 +34,8 @@ _PLURALS: Final = ("es", "s", "x", "")
 _TEAM_AFTER: Final = re.compile(r" (?:team|department|dept|crew|folks|guys|people)\b")
 _OF: Final = r"(?: (?:de la|de l'|des|du|de|d'))"
 _TEAM_BEFORE: Final = re.compile(rf"\b(?:equipe|service|departement|pole)s?{_OF}? ?$|\b(?:gens|collegues|gars){_OF} ?$")
+_LONGEST_BEFORE: Final = len("departements de la \n")
+"""Characters of the longest match of ``_TEAM_BEFORE``; its ``$`` holds before a last line break too."""
 _ARTICLE: Final = re.compile(r"(?:the|our|le|la|les|nos) |l'")
 _FUNCTION_WORDS: Final = frozenset(
     [
@@ -181,14 +183,16 @@ class TargetFinder:
                 continue
             hits.append((start, whole, alias.team))
         taken: list[tuple[int, int, TeamId]] = []
-        for hit in sorted(hits, key=lambda h: (h[0] - h[1], h[0])):
-            if all(hit[1] <= t[0] or hit[0] >= t[1] for t in taken):
-                taken.append(hit)
+        covered = bytearray(len(folded))
+        for start, end, team in sorted(hits, key=lambda h: (h[0] - h[1], h[0])):
+            if covered.find(1, start, end) < 0:
+                covered[start:end] = b"\1" * (end - start)
+                taken.append((start, end, team))
         mentions = []
         for start, end, team in sorted(taken):
             if after := _TEAM_AFTER.match(folded, end):
                 end = after.end()
-            if before := _TEAM_BEFORE.search(folded[:start]):
+            if before := _TEAM_BEFORE.search(folded, max(0, start - _LONGEST_BEFORE), start):
                 start = before.start()
             mentions.append(Mention(Span(index[start], index[end]), team))
         return tuple(mentions)

@@ -54,3 +54,12 @@ def test_two_teams_cannot_share_an_alias() -> None:
     one, two = Team(TeamId("a"), "Ops"), Team(TeamId("b"), "B", None, ("OPS",))
     with pytest.raises(UsageError, match=r"teams\.a and teams\.b share the alias 'OPS'"):
         TargetFinder(Directory({one.id: one, two.id: two}))
+
+
+def test_a_text_of_nothing_but_teams_is_read_at_once() -> None:
+    pieces = ["sales ", "le service marketing\n", "départements de la DSI, ", "QA team "]
+    text = ("".join(pieces) * 20_000)[:20_000]
+    found = _finder().find(text)
+    whole = len(text) // len("".join(pieces)) * 4
+    spoken = ["sales", "service marketing", "départements de la DSI", "QA team"] * (whole // 4)
+    assert [text[m.span.start : m.span.end] for m in found[:whole]] == spoken
