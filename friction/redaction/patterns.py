@@ -37,7 +37,7 @@ _B: Final = r"(?<![\w.])"
 """Not inside a word or a longer number."""
 _CONTEXT: Final = (
     r"(?:badge|matricules?|employee|personnel|staff(?: card)?|payroll|salarie|salari\u00e9|agent)"
-    r"(?:\s+(?:no|id|number|nr|num|num\u00e9ro|n\u00b0|et|and|#))?\.?\s*[:#\u00b0]?\s*"
+    r"(?:\s+(?:no|id|number|nr|num|num\u00e9ro|n\u00b0|et|and|#))?\.?\s*(?:[:#\u00b0]\s*)?"
 )
 
 
@@ -92,7 +92,7 @@ RECOGNISERS: Final = (
         ),
         hint=".",
     ),
-    Recogniser("iban", re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,8}\b"), iban_length, hint="#"),
+    Recogniser("iban", re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}+){3,8}\b"), iban_length, hint="#"),
     Recogniser(
         "national_number",
         re.compile(
@@ -112,7 +112,11 @@ RECOGNISERS: Final = (
     Recogniser(
         "ip", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:/\d{1,3})?(?![\w:])", _I), is_ip, hint=":"
     ),
-    Recogniser("handle", re.compile(r"<@[UWB][A-Z0-9]{4,}(?:\|[^>]*)?>|<!subteam\^[A-Z0-9]+(?:\|[^>]*)?>"), hint="<"),
+    Recogniser(
+        "handle",
+        re.compile(r"<@[UWB][A-Z0-9]{4,}(?:\|[^>]{0,200})?>|<!subteam\^[A-Z0-9]+(?:\|[^>]{0,200})?>"),
+        hint="<",
+    ),
     Recogniser(
         "handle", re.compile(r"(?<![\w-])[UW](?=[A-Z]*\d[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{8,10}(?![\w-])"), hint="UW"
     ),
@@ -152,6 +156,9 @@ RECOGNISERS: Final = (
     Recogniser("identifier", re.compile(rf"\b{_CONTEXT}([A-Z]{{0,4}}-?\d{{5,}})\b", _I), hint="#", group=1),
 )
 _PHONE_LIKE: Final = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
+_FIGURES: Final = re.compile(r"[+(]*\d[\W\d]{4,}\d")
+_MOST_DIGITS: Final = 2000
+"""A text with more is a table or an attack, on which phonenumbers would spend seconds: all its figures are masked."""
 _DIGIT: Final = re.compile(r"\d")
 _DOT: Final = re.compile(r"\.[^\W_]|www\.", _I)
 _MARKS: Final = frozenset("".join(recogniser.hint for recogniser in RECOGNISERS)) - {"#", "."}
@@ -170,21 +177,31 @@ def find(text: str, identifiers: re.Pattern[str] | None) -> list[Found]:
     if identifiers is not None:
         found += (Found(Span(*match.span()), "identifier") for match in identifiers.finditer(text) if match[0])
     hints = {mark for mark in _MARKS if mark in text}
-    digits = len(_DIGIT.findall(text)) >= _FEWEST_DIGITS
-    if digits:
+    digits = len(_DIGIT.findall(text))
+    if digits >= _FEWEST_DIGITS:
         hints |= {"#"}
     if _DOT.search(text):
         hints |= {"."}
     for recogniser in RECOGNISERS:
         if not hints.isdisjoint(recogniser.hint):
             found += recogniser.find(text)
-    if digits and any(not _covered(match, found) for match in _PHONE_LIKE.finditer(text)):
-        found += _phones(text)
+    if digits >= _FEWEST_DIGITS:
+        rest = _without(text, found)
+        if digits > _MOST_DIGITS:
+            found += (Found(Span(*match.span()), "phone") for match in _FIGURES.finditer(rest))
+        elif any(_DIGIT.search(rest, *match.span()) for match in _PHONE_LIKE.finditer(text)):
+            found += _phones(text)
     return found
 
 
-def _covered(match: re.Match[str], found: list[Found]) -> bool:
-    return any(f.span.start <= match.start() and match.end() <= f.span.end for f in found)
+def _without(text: str, found: list[Found]) -> str:
+    """``text`` with a letter in the place of each character that was found."""
+    kept: list[str] = []
+    at = 0
+    for span in sorted((f.span for f in found), key=lambda span: span.start):
+        kept += text[at : span.start], "x" * (span.end - max(at, span.start))
+        at = max(at, span.end)
+    return "".join(kept) + text[at:]
 
 
 def _phones(text: str) -> Iterator[Found]:

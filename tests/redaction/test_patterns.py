@@ -79,3 +79,34 @@ def test_found(text: str) -> None:
 )
 def test_near_misses_stay(text: str) -> None:
     assert marked(text) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "12 ",
+        "0612345678 ",
+        "1.2.3.4 ",
+        "123456789 ",
+        "06/12/34/56/78 ",
+        "+33 6 12 34 56 78, ",
+        "06 12 34 56 78 x 12345678; ",
+    ],
+)
+def test_of_a_text_of_figures_none_stays(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    assert len(re.findall(r"\d", re.sub(r"‹.*?›", "", marked(text), flags=re.DOTALL))) < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "badge" + " " * 19_900 + "AB123456",
+        "badge no." + " " * 19_900 + "12",
+        "<@U1234|" * 2500,
+        f"FR14{'A' * 34}_ " * 480 + "1234",
+    ],
+    ids=["blanks", "blanks and a word", "handles without an end", "accounts without an end"],
+)
+def test_a_shape_that_is_nearly_there_takes_no_longer_than_others(text: str) -> None:
+    assert all(found.kind in ("identifier", "handle") for found in find(text, STAFF))
