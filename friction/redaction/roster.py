@@ -83,9 +83,9 @@ def read(path: Path) -> Roster:
         raise UsageError(f"[redaction] names: cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"[redaction] names: {path} is not UTF-8; save it as UTF-8.") from None
-    kept = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
+    kept = [(number, name) for number, line in enumerate(lines, 1) if (name := line.partition("#")[0].strip())]
     if kept and kept[0][1].startswith("salt:"):
-        salt = kept[0][1].removeprefix("salt:").strip().encode()
+        salt = lines[kept[0][0] - 1].strip().removeprefix("salt:").strip().encode()
         for number, line in kept[1:]:
             if len(line) != 64 or set(line) - set("0123456789abcdef"):
                 raise UsageError(f"[redaction] names: {path} line {number} is not a hash; make the list anew.")

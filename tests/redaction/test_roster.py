@@ -6,9 +6,9 @@ import pytest
 
 from friction.errors import UsageError
 from friction.redaction import Redactor
-from friction.redaction.roster import hashed_lines, read
+from friction.redaction.roster import hashed, hashed_lines, read
 
-NAMES = "# our own\nZébulon Quartz\nblorp\nMc Fly\n"
+NAMES = "# our own\nZébulon Quartz # the head of sales\n  # from hr export\nblorp#and a remark\nMc Fly\n"
 
 
 @pytest.fixture(params=["plain", "hashed"])
@@ -36,6 +36,7 @@ def _command(path: Path) -> str:
         ("l'avis de Blorp, blorp.", "l'avis de Alex, Alex."),
         ("quartz and blorping stay", "quartz and blorping stay"),
         ("mc fly", "Alex"),
+        ("the head of sales, from hr export", "the head of sales, from hr export"),
         ("the Blorp-led team, post-blorp", "the Alex-led team, post-Alex"),
     ],
 )
@@ -43,6 +44,12 @@ def test_listed_names_are_masked(listed: Path, text: str, masked: str) -> None:
     redacted = Redactor(roster=read(listed)).redact(text)
     assert redacted.text.text == masked
     assert set(redacted.counts) <= {"listed_name"}
+
+
+def test_a_hashed_list_may_have_remarks_and_a_salt_any_character(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text(f" # hashed\nsalt: a#b\n{hashed('blorp', b'a#b')} # by hr\n", "utf-8")
+    assert Redactor(roster=read(path)).redact("ask blorp").text.text == "ask Alex"
 
 
 def test_hashes_do_not_show_the_names_and_differ_each_time(tmp_path: Path) -> None:
