@@ -1,3 +1,4 @@
+import gc
 import logging
 import re
 from itertools import pairwise
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from friction.records import Directory, Span, Team, TeamId
 from friction.redaction import MASKS, Redactor, redact
+from friction.redaction.lexicon import lexicon
 from friction.redaction.sentence import Sentence
 from friction.targets import TargetFinder
 
@@ -126,6 +128,14 @@ def test_kinds_are_counted_and_nothing_is_logged(caplog: pytest.LogCaptureFixtur
     assert redacted.counts == {"name": 2, "identifier": 1, "phone": 1}
     assert not caplog.records
     assert "Karen" not in repr(redacted)
+
+
+def test_no_cache_of_the_process_holds_a_word_of_a_comment() -> None:
+    Redactor(directory("Ventes")).redact("Zyxlède asked Quorbin-Blorptor, zyxlede@corp.example, 06 12 34 56 78")
+    caches = [o for o in gc.get_objects() if isinstance(o, type(lexicon)) and o.__module__.startswith("friction")]
+    held = str([gc.get_referents(cached) for cached in caches]).casefold()
+    assert "zyxl" not in held
+    assert "quorbin" not in held
 
 
 def test_what_nobody_sees_is_left_out_and_places_stay_those_of_the_text_as_sent() -> None:

@@ -1,9 +1,8 @@
-"""The words of a text, as the recognisers of names look at them. Called by this package only."""
+"""The words of a text, as the recognisers of names look at them; none is kept. Called by this package only."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:[-'\u2019\u2011][^\W\d_]+)*")
@@ -13,17 +12,31 @@ _SAME: Final = str.maketrans(
 )
 
 
-@lru_cache(maxsize=1 << 15)
+_KEPT: Final = 0x2200
+"""Latin letters, apostrophes and hyphens are before this character."""
+
+
+class _Folds(dict[int, str]):
+    """What each character becomes, worked out when it is first met; those beyond ``_KEPT`` each time."""
+
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFKD", chr(code).casefold().translate(_SAME))
+        folded = "".join(c for c in plain if not unicodedata.combining(c))
+        if code < _KEPT:
+            self[code] = folded
+        return folded
+
+
+_FOLDS: Final = _Folds()
+
+
 def fold(word: str) -> str:
     """Case, accents and kinds of apostrophe levelled, for comparison.
 
     >>> fold("Ma\u00eblys"), fold("O\u2019Rourke")
     ('maelys', "o'rourke")
     """
-    if word.isascii():
-        return word.lower()
-    plain = unicodedata.normalize("NFKD", word.casefold().translate(_SAME))
-    return "".join(c for c in plain if not unicodedata.combining(c))
+    return word.lower() if word.isascii() else word.translate(_FOLDS)
 
 
 @dataclass(slots=True)
