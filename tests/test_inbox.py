@@ -335,6 +335,6 @@ def test_a_defect_that_one_file_meets_keeps_no_other_waiting(
         ingesting.empty_inbox(settings, build_pipeline(settings), say)
     said = capsys.readouterr()
     assert "b.csv: 1 row," in said.out
-    assert "a.csv: unexpected KeyError in test_inbox.py line" in said.err
+    assert "a.csv: unexpected KeyError in friction/ingest.py line" in said.err
     notes = (home / "inbox" / "failed").glob("*.txt")
     assert not [text for text in (said.err, *(note.read_text() for note in notes)) if "words of" in text]
