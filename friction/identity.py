@@ -5,6 +5,8 @@ who wrote a text that is known. No text is kept. Called by ``friction.ingest``.
 """
 
 import hashlib
+import re
+import unicodedata
 from typing import Final
 
 from friction.occurrences import Occurrences
@@ -14,6 +16,12 @@ from friction.sources.rows import alike, wording
 TELLING: Final = 8
 """Words of a text from which on it is one person's: of the corpus's texts, written for organisations that know nothing
 of each other, no two so long are the same (``tests/training/test_corpus.py``)."""
+_SPELLING: Final = "2"
+"""Part of every pool of keys, and another one whenever ``bare`` changes: who is known otherwise since then is no second
+voice in a window that was open."""
+_BETWEEN: Final = re.compile(r"[\s<>\"()\[\]{},;:?|]+")
+_EDGES: Final = "<>=+`´ "
+"""What stands around a key beside punctuation."""
 
 
 class Identities:
@@ -56,11 +64,30 @@ class Identities:
         Then a person is a row: the same one in another file by its response or its id, however it is written there, and
         only where it has neither by all that it says.
         """
-        if comment.respondent is not None and comment.survey is None:
-            realm = "addresses" if "@" in comment.respondent else comment.realm
-            return comment.respondent, f"{self._source}\x1f{form}\x1f{realm}"
-        row = comment.respondent or (comment.id and f"{self._source}\x1f{alike(comment.id)}")
+        who = comment.respondent and bare(comment.respondent)
+        if who is not None and comment.survey is None:
+            realm = "addresses" if "@" in who else comment.realm
+            return who, f"{self._source}\x1f{form}\x1f{realm}\x1f{_SPELLING}"
+        row = who or (comment.id and f"{self._source}\x1f{alike(comment.id)}")
         return f"{week}\x1f{row}" if row else key, None
+
+
+def bare(key: str) -> str:
+    """A person's key without what tools and spreadsheets put around it or take from it; as it is where nothing is left.
+
+    A number is without zeros in front, an address without the name that it belongs to. Two people who become one by
+    this only make the threshold harder to reach; one who becomes two would lower it.
+
+    >>> bare("'00101"), bare("Ann Lee <Ann@X.example>;"), bare("{ABC-1}")
+    ('101', 'ann@x.example', 'abc-1')
+    >>> bare("000"), bare("***"), bare("o'brien+pulse@x.example")
+    ('000', '***', "o'brien+pulse@x.example")
+    """
+    said = alike(key)
+    marks = _EDGES + "".join(c for c in set(said) if unicodedata.category(c).startswith("P"))
+    addresses = {word for part in _BETWEEN.split(said) if "@" in (word := part.strip(marks))}
+    found = addresses.pop() if len(addresses) == 1 else alike(said.strip(marks))
+    return (found.lstrip("0") if found.isdecimal() else found) or said
 
 
 def tells(comment: Comment) -> bool:

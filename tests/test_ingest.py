@@ -10,6 +10,7 @@ from friction.pipeline import Pipeline
 from friction.records import Week
 from friction.release import release
 from friction.settings import Settings, SourceSection, load
+from friction.sources.rows import alike
 from friction.store.releases import ReleaseStore
 from friction.store.scores import METADATA, ScoreStore
 from tests.conftest import CONFIG, ENGINES, query
@@ -163,6 +164,43 @@ def test_a_person_is_one_however_the_address_is_written(run: Ingest, settings: S
     )
     assert report.added == len(spellings)
     assert len(rows(settings, "select distinct respondent from scores")) == 1
+
+
+SPELLINGS = [
+    ("00{0}", "{0}"),
+    ("'00{0}", "{0}.0"),
+    ("a{0}@x.example", "Ann Lee <A{0}@x.example>"),
+    ("mailto:a{0}@x.example", "a{0}@x.example;"),
+    ("<a{0}@x.example>", "a{0}@x.example."),
+    ("{{ABC-{0}}}", "abc-{0}"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SPELLINGS)
+def test_three_people_are_three_however_their_keys_are_spelled(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings, first: str, second: str
+) -> None:
+    said = "They never answer us in week {0},sales,marketing,{1},2026-W{0}\n"
+    for number, spelling in ((10, first), (11, second)):
+        content = "".join(said.format(number, spelling.format(key)) for key in (101, 102, 103))
+        assert run(HEADER + content, f"{number}.csv").added == 3
+    assert len(rows(settings, "select distinct respondent from scores")) == 3
+    week = Week.parse("2026-W11")
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=week)
+    assert releases.cells() == []
+
+
+def test_who_is_known_otherwise_since_an_upgrade_is_no_second_voice(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("friction.identity.bare", alike)
+        before.setattr("friction.identity._SPELLING", "1")
+        run(HEADER + "".join(f"They never answer,sales,marketing,00{i},2026-W10\n" for i in range(101, 104)), "a.csv")
+    run(HEADER + "".join(f"They are late,sales,marketing,00{i},2026-W11\n" for i in range(101, 104)), "b.csv")
+    week = Week.parse("2026-W11")
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=week)
+    assert releases.cells() == []
 
 
 @pytest.mark.parametrize(("more", "cells"), [(0, 0), (1, 1)])
