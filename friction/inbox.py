@@ -84,15 +84,26 @@ class Inbox:
                     yield from self._read(path, file)
 
     def complaints(self) -> list[str]:
-        """What somebody should look after: who may read the inbox, files that nobody takes, files that failed."""
+        """What somebody should look after: who may read the inbox, files that nobody takes, files that failed.
+
+        For a log: a folder is named only where its name is a source's or a week's. An unpacked export's are people's.
+        """
         found = []
         if self._folder.stat().st_mode & stat.S_IRWXO:
             found.append(
                 f"everybody on this machine may look into {self._folder}. Close it: chmod o-rwx {self._folder}"
             )
-        for folder in sorted({path.parent for path in self._files() if self._origin(path) is None}):
-            found.append(f"{folder} is named after no [sources.NAME] and no week, so its files wait")
-        closed = {path.parent for path in self._files() if not os.access(path, os.R_OK)}
+        files = list(self._files())
+        if strange := {path.parent for path in files if self._origin(path) is None}:
+            found.append(
+                f"{self._folder} has {counted(len(strange), 'folder')} named after no [sources.NAME] and no week, so "
+                "that what is in there waits. Look there, and call each as one of them, or move its files"
+            )
+        closed = {
+            self._folder if self._origin(path) is None else path.parent
+            for path in files
+            if not os.access(path, os.R_OK)
+        }
         found += [f"no permission to read a file in {folder}, so it waits" for folder in sorted(closed)]
         if failed := sum(path.is_dir() for path in _listed(self._folder / FAILED)):
             found.append(

@@ -3,7 +3,9 @@
 Promises: no text of a comment, no query, no header's value and no exception's words. So a message is written as its
 template, filled in where there are only numbers to fill in; a library's message, which may have been filled in
 already, is told by its place only; an exception is its type and place. What we want to say stands in ``fields``, whose
-values are numbers, ids and route templates. Called by ``friction serve``.
+values are numbers, ids and route templates. A line's time is in whole seconds: between the lines of a client that asks
+for one score after another, milliseconds would tell how long each took, and so what was said. Called by
+``friction serve``.
 """
 
 import json
@@ -24,7 +26,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         entry: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
         }

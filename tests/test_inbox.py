@@ -143,7 +143,8 @@ def test_a_folder_says_source_and_week(folder: Path) -> None:
     week = Week.parse("2026-W10")
     found = {(claim.source, claim.week) for claim in inbox.take()}
     assert found == {(None, None), ("pulse", None), ("pulse", week), (None, week)}
-    assert len(inbox.complaints()) == len(strange)
+    (complaint,) = inbox.complaints()
+    assert "has 4 folders named after no [sources.NAME]" in complaint
     assert all((folder / place).exists() for place in strange)
 
 
@@ -208,6 +209,16 @@ def test_its_complaints_name_no_file(folder: Path, monkeypatch: pytest.MonkeyPat
     assert Inbox(folder, sources=["pulse"]).complaints() == [
         f"no permission to read a file in {folder / 'pulse'}, so it waits"
     ]
+
+
+def test_its_complaints_name_no_folder_of_an_unpacked_export(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _put(folder / "mpdm-alice.martin--bob.durand-1" / "2026-03-02.json")
+    _put(folder / "pulse" / "alice.martin" / "a.csv")
+    monkeypatch.setattr("friction.inbox.os.access", lambda *_: False)  # root may read everything
+    said = "\n".join(Inbox(folder, sources=["pulse"]).complaints())
+    assert "martin" not in said
+    assert f"{folder} has 2 folders named after" in said
+    assert f"no permission to read a file in {folder}," in said
 
 
 @pytest.fixture

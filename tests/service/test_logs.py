@@ -51,6 +51,11 @@ def _record(error: BaseException | None = None, *, logger: str = "uvicorn.error"
     return JsonLines().format(logging.LogRecord(logger, logging.ERROR, __file__, 7, msg, args, info))
 
 
+def test_the_time_of_a_line_is_in_whole_seconds() -> None:
+    """Milliseconds would tell how long each score took that a client asked for one after another."""
+    assert len(json.loads(_record())["time"]) == len("2026-03-02T09:05:00+00:00")
+
+
 def test_an_exception_is_its_type_and_place() -> None:
     try:
         raise ValueError(CANARY)
