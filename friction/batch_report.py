@@ -3,14 +3,16 @@
     to_table, to_json   the operator's terminal: all of it
     stored              the private store: without the name of the file, which may name a person
     public              whoever may only send files: what their file alone decides, and which columns of it are not used
+    lasting             the same without which row was rejected, and in which language it is: a log, and an old upload's
 
 Promise: ``public`` says nothing that hangs on what others wrote (rule 12 of ``docs/privacy.md``): no pair, no team, and
 not what was in already. Nothing here holds a word of a comment or of a header: columns are letters.
 Filled by ``friction.ingest``; shown by the commands that read files, and its public part in their logs.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,6 +23,8 @@ from friction.wording import counted
 
 Lost = Literal["no target", "no author's team", "no team that may be spoken of"]
 """Why a comment lands on no pair."""
+_LANGUAGE: Final = re.compile(r"^language '[^']+'")
+"""As ``friction.language.rejected`` names one."""
 _NOTHING: Final = "Not one of its rows could be counted; its report says why."
 _LISTED: Final = "The rows and the reasons are listed in friction-data/rejects."
 _NO_TEAM: Final = (
@@ -90,7 +94,7 @@ class Report:
 
 
 def public(report: Report) -> dict[str, Any]:
-    """What whoever sent a file may know of it, and who reads the log of the machine that read it."""
+    """What whoever sent a file may know of it."""
     return {
         "form": report.form,
         "rows": report.rows,
@@ -108,9 +112,21 @@ def public(report: Report) -> dict[str, Any]:
     }
 
 
+def lasting(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be kept of ``public``, and logged: rejects by reason, and not which row was in which language."""
+    counts: Counter[str] = Counter()
+    for group in told["rejects"]:
+        counts[_LANGUAGE.sub("the language", group["reason"])] += group["count"]
+    return {**told, "rejects": [{"reason": reason, "count": n, "rows": []} for reason, n in counts.items()]}
+
+
 def stored(report: Report) -> dict[str, Any]:
     """What the private store keeps beside a batch."""
-    return public(report) | {
+    return lasting(public(report)) | _inside(report)
+
+
+def _inside(report: Report) -> dict[str, Any]:
+    return {
         "repeats": report.repeats,
         "votes": report.votes,
         "added": report.added,
@@ -127,7 +143,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "batch": report.batch or None,
         "dry_run": report.is_dry,
         "in_already": report.repeated,
-        **stored(report),
+        **public(report),
+        **_inside(report),
         "columns_taken": list(report.taken_columns),
         "rejects_file": None if report.rejects_file is None else str(report.rejects_file),
     }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from friction.batch_report import Report, public, stored, to_json, to_table
+from friction.batch_report import Report, lasting, public, stored, to_json, to_table
+from friction.language import rejected
 from friction.records import TeamId
 from friction.rejects import MOST_REASONS, OTHER, SHOWN, Listing, Rejects
 
@@ -82,6 +83,16 @@ def test_who_may_only_send_files_learns_nothing_of_what_others_wrote(report: Rep
         "form", "rows", "comments", "blank", "languages", "weeks", "masked", "rejected", "rejects",
         "columns_not_used",
     }  # fmt: skip
+
+
+def test_what_lasts_does_not_say_which_row_was_in_which_language(report: Report) -> None:
+    for row, lang in ((5, "de"), (6, "jd"), (7, "jd")):
+        report.rejects.add(row, str(rejected(lang)))
+    for told in (lasting(public(report)), lasting(lasting(public(report))), stored(report)):
+        assert [group["rows"] for group in told["rejects"]] == [[], [], []]
+        assert [group["count"] for group in told["rejects"]] == [2, 1, 3]
+        assert told["rejects"][2]["reason"].startswith("the language is not supported (supported: ")
+    assert to_json(report)["rejects"][3]["rows"] == [6, 7]
 
 
 def test_rejects_do_not_grow_with_the_file() -> None:

@@ -87,9 +87,9 @@ def say(report: "Report", format: Format = "table") -> None:
 
 def log(report: "Report") -> None:
     """Print what became of a file where others read it: a service's log, or cron's mail."""
-    from friction.batch_report import public
+    from friction.batch_report import lasting, public
 
-    print(json.dumps(public(report), ensure_ascii=False), flush=True)
+    print(json.dumps(lasting(public(report)), ensure_ascii=False), flush=True)
 
 
 def list_batches(settings: "Settings", format: Format) -> None:

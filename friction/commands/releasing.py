@@ -1,6 +1,7 @@
 """``friction release``."""
 
 import sys
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,7 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     from friction.mechanisms import exhausted
     from friction.records import Week
     from friction.release import release as close_windows
+    from friction.store import uploads
     from friction.store.operations import open_operations
     from friction.store.releases import ReleaseStore
     from friction.store.scores import ScoreStore
@@ -64,7 +66,8 @@ def release_weeks(settings: "Settings", through: str | None = None) -> "Week":
     last = asked_week(through, "--through") or this_week + -1
     if last >= this_week:
         raise UsageError(f"{last} is not over yet; a window closes only on whole weeks. Leave --through out")
-    open_operations(settings.operations_address).close()  # made, or brought up to date, before others need it
+    with closing(open_operations(settings.operations_address)) as operations:  # made, or brought up to date
+        uploads.forget_rows(operations, int(time.time() - rejects.KEPT.total_seconds()))
     with (
         closing(ScoreStore(settings.scores_address)) as scores,
         closing(ReleaseStore(settings.releases_address, create=True)) as releases,

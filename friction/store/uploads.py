@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from friction.batch_report import lasting
 from friction.records import Week
 from friction.store.engine import Database
 from friction.store.operations import UPLOADS
@@ -36,7 +37,7 @@ class Upload:
         size: bytes.
         begun: how often its reading began, and came to no orderly end.
         reason: why it failed.
-        report: its counts and rejects, once it was read.
+        report: its counts and rejects, once it was read; for a week or two with the numbers of rows.
     """
 
     id: str
@@ -135,6 +136,15 @@ def forget(operations: Database, before: int) -> None:
     """Delete what was received before a second since 1970, and is over."""
     with operations.write() as db:
         db.execute(delete(UPLOADS).where(UPLOADS.c.received < before, UPLOADS.c.state.not_in(OPEN)))
+
+
+def forget_rows(operations: Database, before: int) -> None:
+    """Keep of reports of what was received before a second since 1970 what may last (``batch_report.lasting``)."""
+    theirs = UPLOADS.c.received < before, UPLOADS.c.state.not_in(OPEN), UPLOADS.c.report.is_not(None)
+    with operations.write() as db:
+        for id, report in db.execute(select(UPLOADS.c.id, UPLOADS.c.report).where(*theirs)).all():
+            if any(group["rows"] for group in report["rejects"]):
+                db.execute(update(UPLOADS).where(UPLOADS.c.id == id).values(report=lasting(report)))
 
 
 def _move(operations: Database, id: str, states: Collection[State], **values: Any) -> bool:

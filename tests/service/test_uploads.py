@@ -85,7 +85,7 @@ def _send(client: httpx.Client, content: bytes | str = ROWS, *, name: str = "a.c
 
 @ENGINES
 def test_a_file_is_kept_then_read_and_its_sender_is_told(
-    empty_client: httpx.Client, spool: Spool, empty: Empty, ask: Ask
+    empty_client: httpx.Client, spool: Spool, empty: Empty, ask: Ask, operations: Database
 ) -> None:
     sent = _send(empty_client, ROWS + "Das Marketing antwortet uns leider nie,sales,p,2026-W10\n")
     assert sent.status_code == 202
@@ -100,6 +100,11 @@ def test_a_file_is_kept_then_read_and_its_sender_is_told(
     assert told["state"] == "done"
     assert (told["report"]["rows"], told["report"]["comments"], told["report"]["rejected"]) == (9, 8, 1)
     assert told["report"]["rejects"][0]["rows"] == [10]
+    uploads.forget_rows(operations, told["received"])
+    assert empty_client.get(sent.headers["location"]).json() == told
+    uploads.forget_rows(operations, told["received"] + 1)
+    (old,) = empty_client.get(sent.headers["location"]).json()["report"]["rejects"]
+    assert (old["count"], old["rows"]) == (1, [])
     assert ask("select count(*) from scores") == [(8,)]
     assert _send(empty_client).status_code == 202
     assert empty() == []
