@@ -45,7 +45,7 @@ class IntegrityError(FrictionError):
     """Going on would break a promise."""
 
 
-def place(error: Exception) -> str:
+def place(error: BaseException) -> str:
     """What went wrong and where, of an error that nobody expected: its own words may hold a comment's."""
     frames = [(Path(f.filename), f.lineno) for f in traceback.extract_tb(error.__traceback__)]
     home = Path(__file__).parent.parent

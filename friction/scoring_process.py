@@ -82,7 +82,9 @@ def _scored(pipeline: "Pipeline", comments: Sequence[Comment], *, evidence: bool
     """The answer; where there is none, what went wrong: its own words may hold a comment's."""
     try:
         return answer(pipeline.score(comments, evidence=evidence))
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a library in Rust panics with one that is no Exception
         return place(error)
 
 

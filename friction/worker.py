@@ -139,7 +139,9 @@ def _read(read: Read, path: str, source: str | None, week: Week | None) -> Repor
         raise _Failed(str(error)) from None
     except (FrictionError, OSError):
         raise  # a store, or this machine: not the file's fault
-    except Exception as error:  # a defect, met in this file: it must not keep the others waiting
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a defect, met in this file (Rust's is no Exception): the others do not wait for it
         raise _Failed(f"{Path(path).name}: {place(error)}. This is a defect; please report this line") from None
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from friction.batch_report import Report
 from friction.errors import UsageError
 from friction.inbox import Inbox
 from friction.records import Week
-from friction.worker import ENDS
+from friction.worker import ENDS, empty_inbox
 from tests.conftest import Ask
 
 FRICTION = Path(sys.executable).parent / "friction"
@@ -132,6 +133,25 @@ def test_what_kept_it_from_being_read_otherwise_does_not_count(folder: Path) -> 
         assert (ended.returncode, "the disk is full" in ended.stderr) == (1, True)
     (claim,) = Inbox(folder).take()
     assert (claim.path.name, claim.ends) == ("a.csv", 0)
+
+
+class _Panic(BaseException):
+    """As a library in Rust raises it."""
+
+
+def test_a_panic_keeps_no_other_file_waiting_and_is_told_by_its_place_alone(folder: Path) -> None:
+    _put(folder / "a.csv")
+    _put(folder / "b.csv")
+    read = []
+
+    def panic(path: str, _source: str | None, _week: Week | None) -> Report:
+        read.append(path)
+        raise _Panic("kumquat")
+
+    said = empty_inbox(Inbox(folder), panic, named=True)
+    assert len(read) == len(said) == 2
+    assert "unexpected _Panic in" in said[0]
+    assert "kumquat" not in "".join(said)
 
 
 def test_a_folder_says_source_and_week(folder: Path) -> None:

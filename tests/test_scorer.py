@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import pytest
 from friction import settings as configuration
 from friction.errors import FrictionError, IntegrityError, UsageError
 from friction.pipeline import Pipeline
-from friction.records import Comment, TeamId
+from friction.records import Comment, Scored, TeamId
 from friction.scorer import Away, NotScored, Scorer
+from friction.scoring_process import _scored
 from friction.settings import SCORES_VARIABLE, Settings
 from tests.conftest import CONFIG, until
 
@@ -130,6 +131,20 @@ def test_what_fails_is_told_by_its_place_alone(
     assert re.fullmatch(r"unexpected KeyError in friction/classifier\.py line \d+", str(found.value))
     assert caplog.text + "".join(capfd.readouterr()) == ""
     assert len(scorer.score(COMMENTS)) == len(COMMENTS), "the process goes on"
+
+
+class _Panic(BaseException):
+    """As a library in Rust raises it."""
+
+
+class _Panics:
+    def score(self, comments: Sequence[Comment], *, evidence: bool) -> list[Scored]:
+        raise _Panic(comments[0].text)
+
+
+def test_a_panic_is_told_by_its_place_alone() -> None:
+    told = _scored(_Panics(), [Comment(text="kumquat-zeppelin")], evidence=True)  # type: ignore[arg-type]
+    assert re.fullmatch(r"unexpected _Panic in test_scorer\.py line \d+", str(told))
 
 
 def test_what_keeps_it_from_starting_is_said(config: Path) -> None:
