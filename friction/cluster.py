@@ -4,33 +4,36 @@ One model a worker. Comments go to the workers block by block, only as many bloc
 worker is lost goes to another; results come back in order.
 
 Promises: text crosses the network encrypted, between parties that have shown a certificate; it is in the arguments of
-tasks only, never in results, keys, logs or spilled data, and nothing shows it in its ``repr``; a worker that would
-score otherwise than this process (another version, another model) is refused before it sees any. Called by the
-commands ``score`` and ``ingest``.
+tasks only, never in results, keys, logs or spilled data. Dask logs bytes that it cannot unpickle, so comments, and the
+organisation's list of names, are sealed under a key of the run, which a worker fetches from the scheduler once it is
+known to score as this process does (same version, same model), and without which it sees none. Called by the commands
+``score`` and ``ingest``.
 """
 
 import hashlib
+import json
 import secrets
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import dask
+from cryptography.fernet import Fernet
 from distributed import Client, LocalCluster, Security, WorkerPlugin, get_worker
 from distributed.client import FutureCancelledError
+from distributed.protocol.serialize import deserialize_bytes, serialize_bytes
 from distributed.scheduler import KilledWorker
 
 from friction import __version__
+from friction.channel import answer, answered, asked, question
 from friction.classifier import Classifier
 from friction.crashes import leave_no_core
 from friction.errors import FrictionError, UsageError
 from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
-from friction.records import Comment, Directory, Scored
-from friction.redaction import Redactor
+from friction.records import Comment, Scored
 from friction.settings.sections import ClusterSection
 
 BLOCKS_AHEAD: Final = 2
@@ -43,6 +46,7 @@ _CONFIGURATION: Final = {
     "distributed.admin.log-length": 0,
     "distributed.admin.low-level-log-length": 0,
     "distributed.worker.profile.enabled": False,
+    "distributed.deploy.lost-worker-timeout": "5 minutes",  # to begin again on a busy machine; it is not started twice
     "distributed.scheduler.http.routes": [],  # nothing to look at from outside
     "distributed.worker.http.routes": [],
 }
@@ -52,51 +56,46 @@ _KEPT: Final = "friction_pipelines"
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    """Comments on their way. Dask writes the ``repr`` of a task's arguments into its log when the task fails."""
-
-    comments: tuple[Comment, ...] = field(repr=False)
-
-
 def fingerprint() -> str:
     """What tells the model from any other: a hash of the checksums that its files are held to."""
     return hashlib.sha256((RELEASED / "SHA256SUMS").read_bytes()).hexdigest()
 
 
 class _Pipelines(WorkerPlugin):
-    """Gives every worker, those that come later too, what it builds its pipeline from."""
+    """Gives every worker, those that come later too, what it builds its pipeline from; sealed, as comments are."""
 
-    def __init__(self, name: str, directory: Directory, redactor: Redactor) -> None:
+    def __init__(self, name: str, sealed: bytes) -> None:
         self.name = name
-        self._directory = directory
-        self._redactor = redactor
+        self._sealed = sealed
         self._needs = (__version__, fingerprint())
 
-    def setup(self, worker: Any) -> None:
-        """A worker begins."""
+    async def setup(self, worker: Any) -> None:
+        """A worker begins.
+
+        Raises:
+            UsageError: it has not the version, or not the model, that asks. Then it is not given the key.
+        """
         leave_no_core()
+        if self._needs != (__version__, fingerprint()):
+            raise UsageError(
+                f"A worker has friction {__version__}, or another model, where friction {self._needs[0]} asks. "
+                "Install the same version everywhere."
+            )
+        self._key = Fernet(await worker.scheduler.get_metadata(keys=(self.name,)))
         vars(worker).setdefault(_KEPT, {})[self.name] = self
 
     def teardown(self, worker: Any) -> None:
         """The process that it worked for is done."""
         vars(worker).get(_KEPT, {}).pop(self.name, None)
 
-    def pipeline(self) -> Pipeline:
-        """The worker's pipeline, loaded when it is first asked for.
-
-        Raises:
-            UsageError: this is not the version, or not the model, that asks.
-        """
-        found: Pipeline | None = vars(self).get("_pipeline")
-        if found is None:
-            if self._needs != (__version__, fingerprint()):
-                raise UsageError(
-                    f"A worker has friction {__version__}, or another model, where friction {self._needs[0]} asks. "
-                    "Install the same version everywhere."
-                )
-            found = self._pipeline = Pipeline(self._directory, Classifier.load(RELEASED, threads=1), self._redactor)
-        return found
+    def score(self, sealed: bytes) -> list[Any]:
+        """The answer about comments, by the worker's pipeline, which is loaded when it is first asked."""
+        pipeline: Pipeline | None = vars(self).get("_pipeline")
+        if pipeline is None:
+            directory, redactor = deserialize_bytes(self._key.decrypt(self._sealed))
+            pipeline = self._pipeline = Pipeline(directory, Classifier.load(RELEASED, threads=1), redactor)
+        comments, evidence = asked(json.loads(self._key.decrypt(sealed)))
+        return answer(pipeline.score(comments, evidence=evidence))
 
 
 class Cluster(Pipeline):
@@ -106,11 +105,36 @@ class Cluster(Pipeline):
         super().__init__(pipeline.directory, pipeline.classifier, pipeline.redactor)
         self._client = client
         self._name = f"friction-{secrets.token_hex(8)}"
-        client.register_plugin(_Pipelines(self._name, pipeline.directory, pipeline.redactor))
+        self._secret = Fernet.generate_key()
+        self._key = Fernet(self._secret)
+
+    def join(self) -> None:
+        """Give the workers what they need.
+
+        Raises:
+            UsageError: one of them cannot score, or not as this process does.
+        """
+        built_from = self.directory, self.redactor
+        sealed = self._key.encrypt(serialize_bytes(built_from))
+        try:
+            self._client.set_metadata(self._name, self._secret)
+            self._client.register_plugin(_Pipelines(self._name, sealed))
+        except UsageError:
+            raise
+        except Exception:
+            raise UsageError(
+                "A worker of the Dask cluster could not begin; its log says why. Install friction "
+                f"{__version__} on every worker (pip install 'friction[dask]'), or take those without it out."
+            ) from None
 
     def leave(self) -> None:
-        """Take from the workers what they were given."""
-        self._client.unregister_worker_plugin(self._name)
+        """Take from the scheduler and the workers what they were given, those that could not take it aside."""
+        for take in (
+            lambda: self._client.unregister_worker_plugin(self._name),
+            lambda: self._client.set_metadata(self._name, None),
+        ):
+            with suppress(Exception):
+                take()
 
     def ahead(
         self, items: Iterable[Item], comments: Callable[[Item], list[Comment]], *, evidence: bool = True
@@ -120,32 +144,31 @@ class Cluster(Pipeline):
         Raises:
             FrictionError: a block could not be scored on any worker, or the cluster is gone.
         """
-        under_way: deque[tuple[Item, Any]] = deque()
+        under_way: deque[tuple[Item, list[Comment], Any]] = deque()
         waiting = iter(items)
         try:
             while True:
                 while len(under_way) < BLOCKS_AHEAD * max(self._workers(), 1) and (item := next(waiting, None)):
-                    sealed = _Sealed(tuple(comments(item)))
-                    task = self._client.submit(
-                        _score, self._name, sealed, evidence=evidence, pure=False, retries=ATTEMPTS
-                    )
-                    under_way.append((item, task))
+                    said = comments(item)
+                    sealed = self._key.encrypt(json.dumps(question(said, evidence=evidence)).encode())
+                    task = self._client.submit(_score, self._name, sealed, pure=False, retries=ATTEMPTS)
+                    under_way.append((item, said, task))
                 if not under_way:
                     return
-                first, future = under_way.popleft()
-                yield first, _result(future)
+                first, said, future = under_way.popleft()
+                yield first, answered(said, _result(future))
         finally:
-            for _, future in under_way:
+            for _, _, future in under_way:
                 future.cancel()
 
     def _workers(self) -> int:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
 
-def _result(future: Any) -> list[Scored]:
-    """A block's scores, or an error that says no more than that there are none."""
+def _result(future: Any) -> list[Any]:
+    """A block's answer, or an error that says no more than that there is none."""
     try:
-        found: list[Scored] | UsageError = future.result()
+        found: list[Any] | UsageError = future.result()
     except KilledWorker:
         raise FrictionError(
             "A block of comments was lost with every worker that had it. Look for what ends the workers; memory is "
@@ -160,18 +183,25 @@ def _result(future: Any) -> list[Scored]:
     return found
 
 
-def _score(name: str, sealed: _Sealed, *, evidence: bool) -> list[Scored] | UsageError:
-    """Runs on a worker: the scores of a block, or what keeps this worker from them.
+def _score(name: str, sealed: bytes) -> list[Any] | UsageError:
+    """Runs on a worker: the answer about a block, or what keeps this worker from one.
 
     Raises:
         RuntimeError: with the kind of what went wrong, and no word of the error itself, which could hold a text's.
     """
+    plugin: _Pipelines | None = vars(get_worker()).get(_KEPT, {}).get(name)
+    if plugin is None:
+        return UsageError(
+            f"A worker that came later has friction {__version__}, or another model, and was refused. Install the "
+            "same version everywhere."
+        )
     try:
-        plugin: _Pipelines = vars(get_worker())[_KEPT][name]
-        return plugin.pipeline().score(sealed.comments, evidence=evidence)
+        return plugin.score(sealed)
     except UsageError as error:
         return error
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a library in Rust panics with one that is no Exception
         kind = type(error).__name__
     raise RuntimeError(kind)
 
@@ -200,7 +230,9 @@ def local(pipeline: Pipeline, workers: int) -> Iterator[Cluster]:
         ) as processes,
         Client(processes, set_as_default=False) as client,
     ):
-        yield Cluster(pipeline, client)
+        found = Cluster(pipeline, client)
+        found.join()
+        yield found
 
 
 @contextmanager
@@ -212,7 +244,8 @@ def remote(pipeline: Pipeline, cluster: ClusterSection) -> Iterator[Cluster]:
         cluster: where it is, and what shows it who we are.
 
     Raises:
-        UsageError: a file of the certificates cannot be read, nobody answers, or there is no worker.
+        UsageError: a file of the certificates cannot be read, nobody answers, there is no worker, or one that
+            cannot score as this process does.
     """
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_CONFIGURATION))
@@ -236,4 +269,5 @@ def remote(pipeline: Pipeline, cluster: ClusterSection) -> Iterator[Cluster]:
             raise UsageError(f"The Dask cluster at {cluster.scheduler} has no worker. Start one.") from None
         found = Cluster(pipeline, client)
         stack.callback(found.leave)
+        found.join()
         yield found

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 
 pytest.importorskip("distributed", reason="what holds on Dask is not shown; get it with: pip install 'friction[dask]'")
 
-from distributed import Security
+from distributed import Client, Security
 
 from friction import pipeline as module
 from friction.cluster import Cluster, local, remote
@@ -25,9 +26,10 @@ from friction.errors import FrictionError, UsageError
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored
 from friction.redaction import Redacted, Redactor
+from friction.redaction.roster import Roster
 from friction.settings import load
 from friction.settings.sections import ClusterSection
-from tests.conftest import CONFIG
+from tests.conftest import CONFIG, until
 
 FRICTION = str(Path(sys.executable).parent / "friction")
 MARK = "zebraquarz"
@@ -139,8 +141,8 @@ def test_a_worker_of_another_version_is_refused(
     pipeline: Pipeline, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("friction.cluster.__version__", "0.0.1")  # ours; the workers have their own
-    with local(pipeline, 1) as cluster, pytest.raises(UsageError, match=r"where friction 0\.0\.1 asks"):
-        list(cluster.stream(_comments(3)))
+    with pytest.raises(UsageError, match=r"where friction 0\.0\.1 asks"), local(pipeline, 1):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -159,26 +161,53 @@ def _options(folder: Path, name: str = "ours") -> list[str]:
 
 
 @pytest.fixture
-def scheduler(certificates: Path, tmp_path: Path) -> Iterator[str]:
-    """A scheduler and a worker as an organisation runs them: processes of their own, over TLS."""
-    with ExitStack() as stack:
+def start(certificates: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Starts a process as an organisation runs it, over TLS; all that they say is in ``said.log``.
 
-        def start(*command: str) -> None:
+    ``friction``: a folder with another friction than ours.
+    """
+    with ExitStack() as stack:
+        said = stack.enter_context((tmp_path / "said.log").open("ab"))
+
+        def start(*command: str, friction: Path | None = None) -> None:
             process = subprocess.Popen(
                 [sys.executable, "-m", "distributed.cli." + command[0], *command[1:], *_options(certificates)],
-                cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd=tmp_path, stdout=said, stderr=said,
+                env=os.environ | ({"PYTHONPATH": str(friction)} if friction else {}),  # noqa: TID251
             )  # fmt: skip
             stack.enter_context(process)
             stack.callback(process.terminate)
 
-        file = tmp_path / "scheduler.json"
-        start("dask_scheduler", "--host=127.0.0.1", "--port=0", "--protocol=tls", "--no-dashboard",
-              f"--scheduler-file={file}")  # fmt: skip
-        while not file.exists():
-            time.sleep(0.1)
-        start("dask_worker", f"--scheduler-file={file}", "--protocol=tls", "--host=127.0.0.1", "--nthreads=1",
-              "--no-dashboard", "--no-nanny")  # fmt: skip
-        yield str(json.loads(file.read_text())["address"])
+        yield start
+
+
+@pytest.fixture
+def empty_scheduler(start: Callable[..., None], tmp_path: Path) -> str:
+    file = tmp_path / "scheduler.json"
+    start("dask_scheduler", "--host=127.0.0.1", "--port=0", "--protocol=tls", "--no-dashboard",
+          f"--scheduler-file={file}")  # fmt: skip
+    while not file.exists():
+        time.sleep(0.1)
+    return str(json.loads(file.read_text())["address"])
+
+
+@pytest.fixture
+def scheduler(empty_scheduler: str, start: Callable[..., None]) -> str:
+    _start_worker(start, empty_scheduler)
+    return empty_scheduler
+
+
+def _start_worker(start: Callable[..., None], scheduler: str, friction: Path | None = None) -> None:
+    start("dask_worker", scheduler, "--protocol=tls", "--host=127.0.0.1", "--nthreads=1", "--no-dashboard",
+          "--no-nanny", friction=friction)  # fmt: skip
+
+
+def _other_friction(folder: Path, **modules: str) -> Path:
+    package = folder / "other" / "friction"
+    package.mkdir(parents=True)
+    for name, content in modules.items():
+        (package / f"{name}.py").write_text(content)
+    return package.parent
 
 
 def _section(scheduler: str, folder: Path, name: str = "ours") -> ClusterSection:
@@ -198,6 +227,49 @@ def test_an_existing_cluster_is_reached_over_tls_by_whoever_shows_a_certificate(
         assert list(cluster.stream(comments)) == list(pipeline.stream(comments))
     with pytest.raises(UsageError, match="Cannot reach the Dask scheduler"):
         remote(pipeline, _section(scheduler, certificates, "theirs")).__enter__()
+
+
+def test_a_worker_without_friction_ends_the_command_and_logs_no_name_that_is_listed(
+    start: Callable[..., None], scheduler: str, certificates: Path, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    section = _section(scheduler, certificates)
+    listed = Redactor(pipeline.directory, roster=Roster(frozenset({MARK})))
+    _start_worker(start, scheduler, _other_friction(tmp_path, __init__="raise ImportError('no friction here')"))
+    with _client(section) as client:
+        client.wait_for_workers(2, timeout=60)
+        with (
+            pytest.raises(UsageError, match="could not begin; its log says why"),
+            remote(Pipeline(pipeline.directory, pipeline.classifier, listed), section),
+        ):
+            pass
+        left = client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.worker_plugins))
+    assert not [name for name in left if name.startswith("friction")], "workers that come later would still get it"
+    said = (tmp_path / "said.log").read_text()
+    assert "Failed to deserialize" in said
+    assert MARK not in said
+
+
+def test_a_worker_that_cannot_read_a_block_logs_no_word_of_it(
+    start: Callable[..., None], empty_scheduler: str, certificates: Path, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    older = "from distributed import WorkerPlugin\nclass _Pipelines(WorkerPlugin): pass\n"  # it compares nothing
+    _start_worker(start, empty_scheduler, _other_friction(tmp_path, __init__="", cluster=older))
+    log = tmp_path / "said.log"
+    with ThreadPoolExecutor(1) as pool:
+        with remote(pipeline, _section(empty_scheduler, certificates)) as cluster:
+            asked = pool.submit(list, cluster.stream([Comment(f"Sales lost our {MARK} order.")]))
+            until(lambda: "Can't get attribute '_score'" in log.read_text())
+        with pytest.raises(FrictionError):
+            asked.result(timeout=60)
+    assert "Failed to deserialize" in log.read_text()
+    assert MARK not in log.read_text()
+
+
+def _client(section: ClusterSection) -> Client:
+    ours = Security(
+        tls_ca_file=section.ca, tls_client_cert=section.certificate, tls_client_key=section.key, require_encryption=True
+    )  # type: ignore[no-untyped-call]
+    return Client(section.scheduler, security=ours, set_as_default=False)  # type: ignore[no-untyped-call]
 
 
 def test_the_configuration_names_a_cluster(tmp_path: Path) -> None:
