@@ -286,7 +286,7 @@ def test_an_inbox_without_files_is_told(home: Path) -> None:
     _put(home / "inbox" / "other" / "a.csv")  # a folder that says nothing
     said = _empty(home, "--format", "json")
     assert f"no file is ready to be read in {home / 'inbox'}, and no upload in {home / 'friction-data'}" in said
-    assert f"{home / 'inbox' / 'other'} is named after no [sources.NAME]" in said
+    assert f"{home / 'inbox'} has 1 folder named after no [sources.NAME]" in said
     assert f"no file is ready to be read in {home / 'inbox'}. Put" in _empty(home, "--dry-run", "--no-scores")
     (home / "inbox" / "other").rename(home / "inbox" / "pulse")
     _put(home / "inbox" / "pulse" / "a.csv", ROWS.replace("text", "answer"))

@@ -144,7 +144,7 @@ class _Panics:
 
 def test_a_panic_is_told_by_its_place_alone() -> None:
     told = _scored(_Panics(), [Comment(text="kumquat-zeppelin")], evidence=True)  # type: ignore[arg-type]
-    assert re.fullmatch(r"unexpected _Panic in test_scorer\.py line \d+", str(told))
+    assert re.fullmatch(r"unexpected _Panic in friction/scoring_process\.py line \d+", str(told))
 
 
 def test_what_keeps_it_from_starting_is_said(config: Path) -> None:
