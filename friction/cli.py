@@ -13,7 +13,7 @@ import typer
 from friction import __version__
 from friction.commands import ingesting, keys, releasing, reporting, scoring, starting, working
 from friction.crashes import leave_no_core
-from friction.errors import FrictionError, UsageError, place, trouble
+from friction.errors import ENDINGS, FrictionError, UsageError, place, trouble
 
 app = typer.Typer(
     name="friction",
@@ -37,7 +37,9 @@ def main() -> None:
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         sys.exit(1)
-    except Exception as error:  # its text, or a traceback's, may hold a comment's
+    except ENDINGS:
+        raise
+    except BaseException as error:  # its text, or a traceback's, may hold a comment's
         said = trouble(error, sys.argv[1:]) if isinstance(error, OSError) else None
         said = said or f"{place(error)}. This is a defect; please report this line."
         print(f"friction: {said}", file=sys.stderr)

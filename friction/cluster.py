@@ -30,7 +30,7 @@ from friction import __version__
 from friction.channel import answer, answered, asked, question
 from friction.classifier import Classifier
 from friction.crashes import leave_no_core
-from friction.errors import FrictionError, UsageError
+from friction.errors import ENDINGS, FrictionError, UsageError
 from friction.model_folder import RELEASED
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored
@@ -199,9 +199,9 @@ def _score(name: str, sealed: bytes) -> list[Any] | UsageError:
         return plugin.score(sealed)
     except UsageError as error:
         return error
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+    except ENDINGS:
         raise
-    except BaseException as error:  # a library in Rust panics with one that is no Exception
+    except BaseException as error:
         kind = type(error).__name__
     raise RuntimeError(kind)
 

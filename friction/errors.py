@@ -18,6 +18,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+ENDINGS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What ends a process or a generator and is no mistake. All else is told by its ``place`` alone, a panic of a library
+in Rust too, which is no Exception and whose words may hold a comment's."""
 _PACKAGES: Final = ("friction", "service", "training")
 
 

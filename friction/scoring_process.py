@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from friction import __version__
 from friction.channel import answer, asked, hear, say
 from friction.crashes import leave_no_core
-from friction.errors import FrictionError, place
+from friction.errors import ENDINGS, FrictionError, place
 from friction.guard import keep_out
 from friction.records import Comment
 
@@ -82,9 +82,9 @@ def _scored(pipeline: "Pipeline", comments: Sequence[Comment], *, evidence: bool
     """The answer; where there is none, what went wrong: its own words may hold a comment's."""
     try:
         return answer(pipeline.score(comments, evidence=evidence))
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+    except ENDINGS:
         raise
-    except BaseException as error:  # a library in Rust panics with one that is no Exception
+    except BaseException as error:
         return place(error)
 
 

@@ -14,7 +14,7 @@ from threading import Event
 from typing import Final
 
 from friction.batch_report import Report, public
-from friction.errors import FrictionError, SourceError, UsageError, place
+from friction.errors import ENDINGS, FrictionError, SourceError, UsageError, place
 from friction.inbox import Inbox
 from friction.records import Week
 from friction.spool import Spool
@@ -122,6 +122,11 @@ def _read_upload(read: Read, path: str, upload: Upload, sources: Collection[str]
     return _read(read, path, upload.source, upload.week)
 
 
+def forget_uploads(operations: Database, days: int) -> None:
+    """Forget what became of uploads that came more than so many days ago."""
+    uploads.forget(operations, int(time.time()) - days * DAY)
+
+
 def clear_spool(spool: Spool, operations: Database) -> None:
     """Delete the files of uploads that are over, or were never acknowledged."""
     for id in spool.ids():
@@ -139,9 +144,9 @@ def _read(read: Read, path: str, source: str | None, week: Week | None) -> Repor
         raise _Failed(str(error)) from None
     except (FrictionError, OSError):
         raise  # a store, or this machine: not the file's fault
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+    except ENDINGS:
         raise
-    except BaseException as error:  # a defect, met in this file (Rust's is no Exception): the others do not wait for it
+    except BaseException as error:  # a defect, met in this file: it must not keep the others waiting
         raise _Failed(f"{Path(path).name}: {place(error)}. This is a defect; please report this line") from None
 
 

@@ -4,14 +4,13 @@ import errno
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from friction.commands import CONFIG, Config, asked_week
+from friction.commands import CONFIG, Config, asked_week, raised_after
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def weekly(out: Out = None, config: Config = CONFIG) -> None:
 
     settings = configuration.load(config)
     unread = _read_what_waits(config)
-    with _raised_after(unread):
+    with raised_after(unread):
         release_weeks(settings)
         if is_anything_released(settings):
             _tell(settings, out)
@@ -98,19 +97,6 @@ def _read_what_waits(config: Path) -> UsageError | None:
     return UsageError(f"Not all that waited was read (the reading ended with {code})") if code else None
 
 
-@contextmanager
-def _raised_after(failure: UsageError | None) -> Iterator[None]:
-    """Raise what went wrong once the block is done; where the block fails as well, say it before that."""
-    try:
-        yield
-    except Exception:
-        if failure is not None:
-            print(f"friction: {failure}", file=sys.stderr)
-        raise
-    if failure is not None:
-        raise failure
-
-
 def _tell(settings: "Settings", out: Path | None) -> None:
     """Send the last week's digest, or write it; a folder that cannot be written keeps no mail back."""
     from .edition import can_send, open_edition
@@ -122,7 +108,7 @@ def _tell(settings: "Settings", out: Path | None) -> None:
                 edition.write(out or settings.data / "digests")
             except UsageError as error:
                 unwritten = error
-        with _raised_after(unwritten):
+        with raised_after(unwritten):
             if can_send(settings):
                 edition.send()
 

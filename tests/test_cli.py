@@ -7,6 +7,7 @@ import pty
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -234,19 +235,34 @@ def test_a_file_that_is_no_store_is_named(home: Path) -> None:
     assert "Cannot use the store" in run("trends", cwd=home, code=2)
 
 
-def test_an_unexpected_error_says_where_and_nothing_else(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("secret words of a comment")
+@pytest.fixture
+def said_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[BaseException], str]:
+    """What a command that an error ends says on standard error."""
 
-    monkeypatch.setattr("friction.settings.load", fail)
-    monkeypatch.setattr(sys, "argv", ["friction", "score", "x.csv"])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    said = capsys.readouterr().err
-    assert left.value.code == 1
-    assert "unexpected RuntimeError in friction/commands/scoring.py line" in said
+    def said(error: BaseException) -> str:
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr("friction.settings.load", fail)
+        monkeypatch.setattr(sys, "argv", ["friction", "score", "x.csv"])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        assert left.value.code == 1
+        return capsys.readouterr().err
+
+    return said
+
+
+class _Panic(BaseException):
+    """As a library in Rust raises it."""
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, _Panic])
+def test_an_unexpected_error_says_where_and_nothing_else(
+    kind: type[BaseException], said_of: Callable[[BaseException], str]
+) -> None:
+    said = said_of(kind("secret words of a comment"))
+    assert f"unexpected {kind.__name__} in friction/commands/scoring.py line" in said
     assert "secret" not in said
 
 
@@ -259,19 +275,10 @@ def test_an_unexpected_error_says_where_and_nothing_else(
     ],
 )
 def test_what_the_machine_refuses_is_no_defect(
-    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: OSError, message: str, said_of: Callable[[BaseException], str]
 ) -> None:
     """Unless it is our own refusal, which has no number of the system."""
-
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr("friction.settings.load", fail)
-    monkeypatch.setattr(sys, "argv", ["friction", "score", "x.csv"])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    said = capsys.readouterr().err
-    assert left.value.code == 1
+    said = said_of(error)
     assert said.startswith(message)
     assert "secret" not in said
     assert "Dupont" not in said

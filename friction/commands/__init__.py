@@ -58,6 +58,19 @@ def asked_week(week: str | None, option: str) -> "Week | None":
 
 
 @contextmanager
+def raised_after(failure: UsageError | None) -> Iterator[None]:
+    """Raise what went wrong once the block is done; where the block fails as well, say it before that."""
+    try:
+        yield
+    except Exception:
+        if failure is not None:
+            print(f"friction: {failure}", file=sys.stderr)
+        raise
+    if failure is not None:
+        raise failure
+
+
+@contextmanager
 def on_engine(settings: "Settings", engine: str, workers: int | None = None) -> Iterator["Pipeline"]:
     """The pipeline on the engine that was asked for.
 

@@ -1,7 +1,6 @@
 """``friction ingest``: files into the private store, and what became of each."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from friction.commands import CONFIG, FILES, Config, Engine, Workers, asked_week, on_engine, one_by_one
+from friction.commands import CONFIG, FILES, Config, Engine, Workers, asked_week, on_engine, one_by_one, raised_after
 from friction.commands.batches import (
     Format,
     in_inbox,
@@ -91,16 +90,10 @@ def ingest(
                 ingest_files(paths, settings, pipeline, source=source, week=given, strict=strict, format=format)
         except UsageError as error:  # what waits in the inbox is read all the same
             failure = error
-        try:
+        with raised_after(failure):
             if inbox:
                 tell = log if logged else partial(say, format=format)
                 empty_inbox(settings, pipeline, tell, source=source, week=given, strict=strict, named=not logged)
-        except UsageError:
-            if failure is not None:
-                print(f"friction: {failure}", file=sys.stderr)
-            raise
-        if failure is not None:
-            raise failure
 
 
 def ingest_files(
@@ -145,7 +138,6 @@ def empty_inbox(
     from friction import worker
     from friction.inbox import Inbox
     from friction.spool import Spool
-    from friction.store import uploads
     from friction.store.operations import open_operations
 
     inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
@@ -163,7 +155,7 @@ def empty_inbox(
         read = reader(strict)
         failures = worker.empty_inbox(inbox, lambda path, its, own: read(path, its or source, own or week), named=named)
         failures += worker.empty_spool(Spool(settings.spool), operations, reader(False), sources=settings.sources)
-        uploads.forget(operations, int(time.time()) - settings.service.audit_days * 86_400)
+        worker.forget_uploads(operations, settings.service.audit_days)
     if not (told or failures):
         _say_nothing_waits(settings, uploads=True)
     for said in (*failures, *inbox.complaints()):

@@ -25,9 +25,8 @@ def worker(
     from friction.commands.ingesting import reading
     from friction.inbox import Inbox
     from friction.spool import Spool
-    from friction.store import uploads
     from friction.store.operations import open_operations
-    from friction.worker import DAY, empty_inbox, empty_spool, watch
+    from friction.worker import DAY, empty_inbox, empty_spool, forget_uploads, watch
 
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,7 +47,7 @@ def worker(
         def empty() -> None:
             nonlocal forgotten
             if time.time() - forgotten > DAY:
-                uploads.forget(operations, int(time.time()) - settings.service.audit_days * DAY)
+                forget_uploads(operations, settings.service.audit_days)
                 forgotten = time.time()
             failures = empty_spool(spool, operations, read, sources=settings.sources, stop=stop.is_set)
             if not stop.is_set():
