@@ -10,7 +10,9 @@ import csv
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from heapq import nsmallest
+from itertools import chain, combinations
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -51,24 +53,30 @@ def _skeleton(found: list[str]) -> tuple[str, ...] | None:
 def near_duplicates(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, float]]:
     """Pairs of names whose texts share ``ALIKE`` of their trigrams, or their skeleton (then 1.0).
 
+    Two sets of which so much is common share one of each one's rarest, of which few are needed; so only those are
+    looked up (Chaudhuri, Ganti & Kaushik 2006, "A primitive operator for similarity joins").
+
     Args:
         texts: (name, text).
     """
     shingles: dict[str, frozenset[tuple[str, ...]]] = {}
-    by_shingle: dict[tuple[str, ...], list[str]] = defaultdict(list)
     by_skeleton: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, text in texts:
         found = words(text)
         if len(found) < LONG:
             continue
         shingles[name] = _shingles(found)
-        for shingle in shingles[name]:
-            by_shingle[shingle].append(name)
         if frame := _skeleton(found):
             by_skeleton[frame].append(name)
+    often = Counter(chain.from_iterable(shingles.values()))
+    by_rarest: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, own in shingles.items():
+        enough = len(own) - ceil(ALIKE * len(own) - 1e-9) + 1
+        for shingle in nsmallest(enough, own, key=lambda shingle: (often[shingle], shingle)):
+            by_rarest[shingle].append(name)
     seen = set()
-    for names in (*by_shingle.values(), *by_skeleton.values()):
-        for one, other in combinations(sorted(set(names)), 2):
+    for names in by_rarest.values():
+        for one, other in combinations(sorted(names), 2):
             if (one, other) in seen:
                 continue
             seen.add((one, other))
