@@ -1,14 +1,17 @@
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from friction.errors import UsageError
 from friction.identity import TELLING
 from friction.sources.rows import wording
 from friction.taxonomy import HEADS, PATTERNS
 from training.corpus import CORPUS, examples, load
-from training.corpus_check import near_duplicates
+from training.corpus_check import ALIKE, LONG, near_duplicates
 
 DIRECTORY = '[teams.lab]\nname = "Lab"\n[teams.support]\nname = "Support"\n[teams.ward]\nname = "Ward"\n'
 BLAME = {"team": "lab", "blame": True, "appreciation": False, "patterns": ["mistakes"]}
@@ -74,6 +77,19 @@ def test_near_duplicates_and_skeletons_are_found() -> None:
     assert {(one, other) for one, other, _ in near_duplicates(texts)} == {("a", "b"), ("c", "d")}
 
 
+@given(st.lists(st.lists(st.sampled_from("red blue green ochre teal".split()), min_size=1, max_size=14), max_size=12))
+def test_near_duplicates_are_those_of_every_pair_compared(said: list[list[str]]) -> None:
+    trigrams = [{tuple(words[i : i + 3]) for i in range(len(words) - 2)} for words in said]
+    alike = {
+        (one, other)
+        for one, other in combinations(range(len(said)), 2)
+        if min(len(said[one]), len(said[other])) >= LONG
+        and len(trigrams[one] & trigrams[other]) / len(trigrams[one] | trigrams[other]) >= ALIKE
+    }
+    texts = [(f"{i:02}", " ".join(words)) for i, words in enumerate(said)]
+    assert {(int(one), int(other)) for one, other, _ in near_duplicates(texts)} == alike
+
+
 @pytest.mark.parametrize("split", ["train", "dev"])
 def test_the_corpus_is_what_its_datasheet_says(split: str) -> None:
     rows = load(split)  # type: ignore[arg-type]
@@ -84,7 +100,8 @@ def test_the_corpus_is_what_its_datasheet_says(split: str) -> None:
 
 
 def test_splits_share_no_organisation() -> None:
-    splits = [{row.org for row in load(split)} for split in ("train", "dev", "test")]  # type: ignore[arg-type]
+    splits = [{file.stem for file in (CORPUS / split).glob("*.jsonl")} for split in ("train", "dev", "test")]
+    assert all(splits)
     assert not splits[0] & splits[1] | splits[0] & splits[2] | splits[1] & splits[2]
 
 
