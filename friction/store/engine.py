@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, text
@@ -37,7 +38,8 @@ _PRAGMAS: Final = (
     "secure_delete=ON",
 )
 _TAKES_WRITES: Final = "select not pg_is_in_recovery() and current_setting('default_transaction_read_only') = 'off'"
-_CUT: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
+BETWEEN_CUTS: Final = 0.05
+"""Seconds."""
 
 
 class Database:
@@ -148,7 +150,7 @@ class Database:
                 return
             if tables:
                 _write_anew(db)
-            if db.exec_driver_sql(_CUT).scalar() and tables:
+            if not _cut(db) and tables:
                 raise UsageError(f"Another friction process is reading {self.shown}. Try again when it is done.")
 
     @contextmanager
@@ -264,6 +266,16 @@ def _write_anew(db: Connection) -> None:
             db.exec_driver_sql(command)
     finally:
         file.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def _cut(db: Connection) -> bool:
+    """Whether the log could be cut. SQLite waits for readers and writers itself, but for no other that is cutting."""
+    until = monotonic() + PATIENCE
+    while db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+        if monotonic() > until:
+            return False
+        sleep(BETWEEN_CUTS)
+    return True
 
 
 def _begin(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
 
 from friction.errors import UsageError
 from friction.settings import Settings
@@ -76,6 +77,7 @@ def test_who_reads_what_was_there_keeps_a_scrub_from_its_work_and_is_told(
 ) -> None:
     """The log could not be cut, and holds what was deleted."""
     monkeypatch.setattr(engine, "_PRAGMAS", [*engine._PRAGMAS, "busy_timeout=100"])
+    monkeypatch.setattr(engine, "PATIENCE", 0.1)
     store = open_operations(settings.operations_address)
     with store.read() as db:
         db.execute(text("select count(*) from keys"))
@@ -83,6 +85,23 @@ def test_who_reads_what_was_there_keeps_a_scrub_from_its_work_and_is_told(
         with pytest.raises(UsageError, match="Another friction process is reading"):
             store.scrub("keys")
     store.scrub("keys")
+    store.close()
+
+
+def test_a_scrub_waits_for_another_that_is_cutting_the_log(settings: Settings) -> None:
+    """SQLite does not: it says at once that it is busy. So two commands that ended together told one that it failed."""
+    store = open_operations(settings.operations_address)
+    keys.create(store, ["read"])
+    cutting = (  # SQLite's own lock of a checkpoint, WAL_CKPT_LOCK
+        "import fcntl, sys, time; shared = open(sys.argv[1], 'r+b'); fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121);"
+        "print('locked', flush=True); time.sleep(0.5)"
+    )
+    shared = f"{make_url(settings.operations_address).database}-shm"
+    with subprocess.Popen([sys.executable, "-c", cutting, shared], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"locked\n"
+        store.scrub("keys")
+        assert other.wait(60) == 0
     store.close()
 
 
