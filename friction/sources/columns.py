@@ -212,6 +212,11 @@ class Finder:
                 )
         marked = [index for index, role in self._head.roles.items() if role == "text"]
         found = marked or self._prose() or self._unanswered()
+        if len(self._head.names) == 1 and not marked:
+            raise SourceError(
+                f"{name} has no column {mapping.texts[0]!r} in row {self._head.rows}, but one of which that row may be "
+                f"a comment. Write {mapping.texts[0]!r} on top of it, or say what stands there: {_IN_A_SOURCE}"
+            )
         if not found and self._head.is_survey:
             raise SourceError(f"{name}: no column looks like comments. Say which one it is: {_IN_A_SOURCE}")
         if not found:

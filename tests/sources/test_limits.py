@@ -213,6 +213,14 @@ def test_a_zip_of_several_tables_is_not_guessed_at(refusal: Said) -> None:
     assert "0 tables" in refusal(archive({"note.pdf": b"x"}))
 
 
+@pytest.mark.parametrize("name", ["f.csv", "f.txt"])
+def test_comments_without_a_header_are_asked_about(refusal: Said, name: str) -> None:
+    """The first one would be taken for a question on the team that it names, and be lost."""
+    said = refusal(b"Marketing never answers\nMarketing was late again with the leads\n", name)
+    assert "has no column 'text' in row 1, but one of which that row may be a comment" in said
+    assert "never answers" not in said
+
+
 def test_answers_on_several_sheets_are_not_read_in_part(refusal: Said) -> None:
     """Whoever keeps a sheet a week would lose all but the first, and the inbox would delete the file."""
     said = refusal(sheets([["Totals"], [3]], [["text", "week"], ["a", "2026-W10"]], [], [["text", "week"], ["b", ""]]))
