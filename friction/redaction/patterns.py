@@ -153,6 +153,7 @@ RECOGNISERS: Final = (
         is_phone_shaped,
         hint="#",
     ),
+    Recogniser("phone", re.compile(r"(?<![\w.,/-])0\d(?:/\d\d){4}(?![\w/-])"), is_phone_shaped, hint="#"),
     Recogniser("identifier", re.compile(rf"\b{_CONTEXT}([A-Z]{{0,4}}-?\d{{5,}})\b", _I), hint="#", group=1),
 )
 _PHONE_LIKE: Final = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")

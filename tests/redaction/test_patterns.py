@@ -31,6 +31,7 @@ def marked(text: str) -> str:
         "host ‹url:vault01.int.corp.example:8443›, sorry",
         "at ‹url:HTTPS://CORP.EXAMPLE/NEW› (gone)",
         "‹phone:06 12 34 56 78›, ‹phone:06.39.98.40.15›, ‹phone:0639981207›, ‹phone:0 805 29 30 31›",
+        "le 06/11/26: ‹phone:06/39/98/40/15› ou ‹phone:01/99/00/71/20›.",
         "‹phone:+33 (0)6 39 98 77 01› or ‹phone:0033 1 99 00 71 20›",
         "‹phone:020 7946 0958›, ‹phone:(020) 7946 0991›, ‹phone:07700 900123›, ‹phone:01632 960481›",
         "‹phone:(416) 555-0143›, ‹phone:202-555-0123›, ‹phone:416.555.0118›, ‹phone:1-800-555-0199›",
