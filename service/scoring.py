@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from friction.pipeline import MAX_CHARACTERS
 from friction.records import Comment, Scored, TeamId
-from friction.scoring import to_json
+from friction.scored_rows import to_json
 from friction.taxonomy import Pattern
 
 from .access import Access, KeyFirst

@@ -10,7 +10,7 @@ from friction import pipeline as module
 from friction.errors import RowError, SourceError
 from friction.pipeline import Pipeline, ahead, blocks
 from friction.records import Comment
-from friction.scoring import Rejected, score_files
+from friction.scored_rows import Rejected, score_files
 from friction.settings import Settings
 from friction.sources import opener
 

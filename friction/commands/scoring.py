@@ -26,7 +26,7 @@ def score(
     """Score comments and keep nothing: one JSON object a line, in input order."""
     from friction import settings as configuration
     from friction import sources
-    from friction.scoring import Rejected, score_files
+    from friction.scored_rows import Rejected, score_files
 
     settings = configuration.load(config)
     rejected: list[Rejected] = []

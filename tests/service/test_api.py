@@ -5,7 +5,7 @@ import pytest
 
 from friction.pipeline import Pipeline
 from friction.records import Comment, Scored, TeamId
-from friction.scoring import to_json
+from friction.scored_rows import to_json
 
 CANARY = "kumquat-zeppelin"
 

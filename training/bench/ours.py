@@ -8,7 +8,7 @@ from friction.markers import mark, question
 from friction.pipeline import Pipeline, ahead
 from friction.records import Reading
 from friction.redaction import redact
-from friction.scoring import score_files
+from friction.scored_rows import score_files
 from friction.settings import SourceSection
 
 from .rounds import Contestant

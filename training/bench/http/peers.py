@@ -15,7 +15,7 @@ from friction.markers import TARGET
 from friction.model_folder import RELEASED, read_card
 from friction.pipeline import Pipeline
 from friction.records import Comment
-from friction.scoring import to_json
+from friction.scored_rows import to_json
 from training.corpus import CORPUS, read_directory
 
 Answer = Callable[[Sequence[dict[str, Any]]], list[Any]]
