@@ -60,10 +60,10 @@ train: .venv/.dev ## make a model such as the released one, from the corpus and 
 	$(BIN)/python -m training.adapt --encoder build/encoder --out build/adapted --data $(DATA)
 	$(BIN)/python -m training.finetune --encoder build/adapted --out build/model --data $(DATA)
 	$(BIN)/python -m training.pointing --model build/model
-	$(BIN)/python -m training.export --model build/model --out models/friction-enfr-13 --data $(DATA)
+	$(BIN)/python -m training.export --model build/model --out models/friction-enfr-14 --data $(DATA)
 	$(BIN)/python -m training.intermediate --data $(DATA) --encoder build/encoder --out build/stance
 	$(BIN)/python -m training.curve --encoder build/encoder --stance build/stance --whole build/model/seed-23 --out build/curve
-	$(BIN)/python -m training.evaluate --model models/friction-enfr-13 --float build/model --curve build/curve --data $(DATA) --also setfit undistilled
+	$(BIN)/python -m training.evaluate --model models/friction-enfr-14 --float build/model --curve build/curve --data $(DATA) --also setfit undistilled
 
 benchmarks: .venv/.dev ## the three published benchmarks, on the encoder that make train left
 	for name in politeness complaints incivility; do \

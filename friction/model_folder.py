@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from friction.errors import IntegrityError, UsageError
 from friction.taxonomy import HEADS, VERSION
 
-RELEASED: Final = Path(__file__).resolve().parent.parent / "models" / "friction-enfr-13"
+RELEASED: Final = Path(__file__).resolve().parent.parent / "models" / "friction-enfr-14"
 """The model that ships with this version."""
 ERRORS: Final = RELEASED.with_name("errors.json")
 CHECKED: Final = ("model.onnx", "tokenizer.json", "card.json", "README.md")

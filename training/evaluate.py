@@ -1,6 +1,6 @@
 """Evaluate a released model folder beside its baselines and write its model card.
 
-    python -m training.evaluate --model models/friction-enfr-13 [--split dev|test] [--float build/model]
+    python -m training.evaluate --model models/friction-enfr-14 [--split dev|test] [--float build/model]
         [--also setfit undistilled] [--data ../shared/data]
 
 Thresholds of every model are chosen on dev. ``--split dev`` prints; ``--split test`` also writes the card.

@@ -1,6 +1,6 @@
 """From a trained network to a released model folder: ONNX, int8, card, checksums.
 
-    python -m training.export --model build/model --out models/friction-enfr-13 --data ../shared/data
+    python -m training.export --model build/model --out models/friction-enfr-14 --data ../shared/data
 
 The ranges of the int8 activations are taken from dev as well (``training.quantisation``).
 Calibration, thresholds and error rates are measured on dev with the exported int8 weights, as they will serve.

@@ -29,7 +29,7 @@ def test_score_answers_in_order(client: httpx.Client) -> None:
     response = client.post("/v1/score", json={"comments": comments})
     assert response.status_code == 200
     body = response.json()
-    assert body["model"] == "friction-enfr-13"
+    assert body["model"] == "friction-enfr-14"
     assert [r["id"] for r in body["results"]] == ["a", "b", None, "d"]
     first, second, third, fourth = body["results"]
     assert [t["team"] for t in first["targets"]] == ["marketing"]
