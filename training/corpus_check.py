@@ -71,7 +71,7 @@ def near_duplicates(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str
     often = Counter(chain.from_iterable(shingles.values()))
     by_rarest: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, own in shingles.items():
-        enough = len(own) - ceil(ALIKE * len(own) - 1e-9) + 1
+        enough = len(own) - ceil(ALIKE * len(own)) + 1
         for shingle in nsmallest(enough, own, key=lambda shingle: (often[shingle], shingle)):
             by_rarest[shingle].append(name)
     seen = set()

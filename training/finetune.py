@@ -17,12 +17,12 @@ two as below, then seven times with the comments that were newest read twice and
     python -m training.finetune --encoder build/one --out build/two --epochs 1 --rate 6e-5 --seeds 97 101
         --others 25000 --data ../shared/data
 
-The released one was made of that on a GPU in half an hour: adapted (``training.adapt``) for 2,730 steps of 256 texts at
+friction-enfr-13 was made of that on a GPU in half an hour: adapted (``training.adapt``) for 2,730 steps of 256 texts at
 4e-4; fine-tuned for 3 epochs and a half at 2.5e-4 in batches of 128; adapted for 5,501 steps of 384 texts at 5e-4;
 fine-tuned for 3 epochs from three seeds, one of which kept its heads. These three, the network before them and one that
 was distilled, adapted and fine-tuned anew from the published English encoder taught it together, for 9,975 steps of 128
 (``training.ensemble``), from the best of the three on. A program with these stages' loops ran that; it drew every
-hidden word anew, and smoothed labels alone. That was friction-enfr-13. The released friction-enfr-14 went on from its
+hidden word anew, and smoothed labels alone. The released friction-enfr-14 went on from its
 int8 weights, made floats again, at 1e-4 and 6e-5: four times an epoch of what had been written since, much of it twice,
 with 10,000 to 58,000 others drawn at random, and is the mean of these, by 15, 35 and 40 in a hundred of the three that
 were last, and of friction-enfr-13 by 10.
