@@ -47,6 +47,7 @@ class Report:
         repeats: rows that stand in the file twice, id and all; they count once.
         votes: stances of a comment on a team; ``added`` of them are new to the store.
         weeks: comments by the week that they fell in; a file that spans several is split by this.
+        late: comments of weeks that are released; their votes count in the week after those.
         masked: what redaction masked in the comments, by kind.
         targets: comments that speak of a team, by team.
         unattributed: comments that land on no pair, by why.
@@ -68,6 +69,7 @@ class Report:
     added: int = 0
     languages: Counter[str] = field(default_factory=Counter)
     weeks: Counter[str] = field(default_factory=Counter)
+    late: int = 0
     masked: Counter[str] = field(default_factory=Counter)
     targets: Counter[str] = field(default_factory=Counter)
     unattributed: Counter[Lost] = field(default_factory=Counter)
@@ -127,6 +129,7 @@ def stored(report: Report) -> dict[str, Any]:
 
 def _inside(report: Report) -> dict[str, Any]:
     return {
+        "late": report.late,
         "repeats": report.repeats,
         "votes": report.votes,
         "added": report.added,
@@ -168,6 +171,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "read as", report.form
     yield "languages", _counts(report.languages)
     yield "weeks", _counts(report.weeks)
+    yield "late", f"{counted(report.late, 'comment')} of released weeks, for the next release" if report.late else ""
     yield "masked", _counts(report.masked)
     yield "blank", f"{report.blank:,}" if report.blank else ""
     yield "teams spoken of", _counts(report.targets)

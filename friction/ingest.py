@@ -72,7 +72,7 @@ def ingest(
         if not again and store.has_batch(content):
             report.repeated = True
             return report
-        reading = _Reading(report, listing.add, settings, pipeline, source, week, store.oldest_week())
+        reading = _Reading(report, listing.add, settings, pipeline, source, week, store)
         votes = Votes()
         for found in reading.votes(raw, progress or _silent):
             for vote in found:
@@ -108,7 +108,7 @@ def rehearse(
     report = Report(_name(path), is_dry=True)
     with sources.open_bytes(path) as raw:
         report.repeated = preview.has_batch(_digest(raw))
-        reading = _Reading(report, _unlisted, settings, pipeline, source, week, preview.oldest_week())
+        reading = _Reading(report, _unlisted, settings, pipeline, source, week, preview)
         for found in reading.votes(raw, progress or _silent):
             preview.take(found)
     if strict:
@@ -128,7 +128,7 @@ class _Reading:
         pipeline: Looker,
         source: str | None,
         week: Week | None,
-        oldest: Week | None,
+        store: ScoreStore | Preview,
     ) -> None:
         self._report = report
         self._listed = listed
@@ -136,7 +136,7 @@ class _Reading:
         self._pipeline = pipeline
         self._mapping = settings.source(source)
         self._week = week
-        self._oldest = oldest
+        self._oldest, self._released = store.oldest_week(), store.released_week()
         self._today = Week.of(datetime.now(settings.zone(self._mapping)).date())
         self._identities = Identities(source or "")
         self._rejected: dict[Stage, tuple[int, str]] = {}
@@ -158,7 +158,9 @@ class _Reading:
             self._report.comments += 1
             self._report.languages[str(scored.lang)] += 1
             self._report.masked.update(scored.masked)
-            self._report.weeks[str(comment.week or self._week)] += 1
+            if week := comment.week or self._week:
+                self._report.weeks[str(week)] += 1
+                self._report.late += self._released is not None and week <= self._released
             self._report.targets.update(score.team for score in scored.targets)
             yield self._attributed(comment, scored)
 

@@ -258,6 +258,16 @@ def test_a_team_under_another_id_is_not_counted_anew(
     assert added == [6, 1]
 
 
+def test_comments_of_released_weeks_are_said_to_be_late(
+    run: Ingest, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    assert run(HEADER + "never an answer,sales,marketing,p1,2026-W10\n").late == 0
+    arguments = {"directory": settings.directory, "policy": settings.policy}
+    release(scores, releases, through=Week.parse("2026-W10"), **arguments)  # type: ignore[arg-type]
+    rows = "they are slow,sales,marketing,p2,2026-W09\nso slow,sales,marketing,p3,2026-W10\n"
+    assert run(HEADER + rows + "hm,sales,marketing,p4,2026-W11\n", "late.csv").late == 2
+
+
 @pytest.mark.parametrize(("week", "said"), [("2199-W01", "in the future"), ("1999-W01", "weeks back")])
 def test_a_week_that_cannot_be_is_rejected(run: Ingest, settings: Settings, week: str, said: str) -> None:
     report = run(HEADER + f"never an answer,sales,marketing,p1,{week}\n")

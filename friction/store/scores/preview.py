@@ -16,7 +16,7 @@ from friction.store.schema import is_made, open_store
 from friction.store.scores import batches
 from friction.store.scores.adding import Again, Voices, known, voices
 from friction.store.scores.keys import comment_key, file_key, find_secret, respondent_key
-from friction.store.scores.tables import SCHEMA, SCORES, WHO, Window, find_salt, is_pair, oldest_week
+from friction.store.scores.tables import SCHEMA, SCORES, WHO, Window, clock, find_salt, is_pair, oldest_week
 from friction.store.scores.votes import Vote
 
 _TOGETHER: Final = 1000
@@ -65,6 +65,13 @@ class Preview:
             return None
         with self._database.read() as db:
             return oldest_week(db)
+
+    def released_week(self) -> Week | None:
+        """As ``ScoreStore.released_week``."""
+        if self._database is None:
+            return None
+        with self._database.read() as db:
+            return clock(db, "released")
 
     def has_batch(self, content: bytes) -> bool:
         """As ``ScoreStore.has_batch``."""

@@ -43,6 +43,11 @@ class ScoreStore:
         with self._database.read() as db:
             return oldest_week(db)
 
+    def released_week(self) -> Week | None:
+        """The last week that is released: what comes for it, or for one before, counts in the next."""
+        with self._database.read() as db:
+            return clock(db, "released")
+
     def delivered(self) -> Week | None:
         """The last week whose release has surely reached the public side."""
         with self._database.read() as db:
