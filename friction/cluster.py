@@ -40,6 +40,10 @@ BLOCKS_AHEAD: Final = 2
 """Blocks under way for each worker: one that it scores and one that waits for it."""
 ATTEMPTS: Final = 2
 """How often a block is tried again that failed on a worker; lost workers are not counted here."""
+ALONE: Final = 300.0
+"""Seconds that a block waits where no worker is left: time for one to be started."""
+_LOOKS: Final = 5.0
+"""Seconds between two looks at whether there is a worker, while a block is waited for."""
 _CONFIGURATION: Final = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,  # what is in memory stays there
@@ -142,7 +146,7 @@ class Cluster(Pipeline):
         """Each item, in order, with the scores of its comments.
 
         Raises:
-            FrictionError: a block could not be scored on any worker, or the cluster is gone.
+            FrictionError: a block could not be scored on any worker, or the cluster is gone, or every worker.
         """
         under_way: deque[tuple[Item, list[Comment], Any]] = deque()
         waiting = iter(items)
@@ -156,31 +160,52 @@ class Cluster(Pipeline):
                 if not under_way:
                     return
                 first, said, future = under_way.popleft()
-                yield first, answered(said, _result(future))
+                yield first, answered(said, self._result(future))
         finally:
             for _, _, future in under_way:
                 future.cancel()
 
+    def _result(self, future: Any) -> list[Any]:
+        """A block's answer, waited for as long as there is a worker, or one may still come."""
+        alone = 0.0
+        while (found := _result(future)) is None:
+            alone = 0.0 if self._workers() else alone + _LOOKS
+            if alone >= ALONE:
+                raise FrictionError(
+                    f"The Dask cluster has had no worker for {ALONE / 60:.0f} minutes. Start one, and run the command "
+                    "again."
+                )
+        return found
+
     def _workers(self) -> int:
-        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        try:
+            return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        except OSError as gone:
+            raise _gone(gone) from None
 
 
-def _result(future: Any) -> list[Any]:
-    """A block's answer, or an error that says no more than that there is none."""
+def _result(future: Any) -> list[Any] | None:
+    """A block's answer, or an error that says no more than that there is none; None where there is neither as yet."""
     try:
-        found: list[Any] | UsageError = future.result()
+        found: list[Any] | UsageError = future.result(timeout=_LOOKS)
+    except TimeoutError:
+        return None
     except KilledWorker:
         raise FrictionError(
             "A block of comments was lost with every worker that had it. Look for what ends the workers; memory is "
             "the usual cause."
         ) from None
     except (OSError, FutureCancelledError) as gone:
-        raise FrictionError(f"The Dask cluster is gone ({type(gone).__name__}). Run the command again.") from None
+        raise _gone(gone) from None
     except Exception as failed:
         raise FrictionError(f"A worker could not score a block of comments: {failed}") from None
     if isinstance(found, UsageError):
         raise found
     return found
+
+
+def _gone(error: Exception) -> FrictionError:
+    return FrictionError(f"The Dask cluster is gone ({type(error).__name__}). Run the command again.")
 
 
 def _score(name: str, sealed: bytes) -> list[Any] | UsageError:

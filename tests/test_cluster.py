@@ -265,6 +265,19 @@ def test_a_worker_that_cannot_read_a_block_logs_no_word_of_it(
     assert MARK not in log.read_text()
 
 
+def test_a_command_ends_where_the_last_worker_is_gone_and_none_comes(
+    scheduler: str, certificates: Path, pipeline: Pipeline, small_blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("friction.cluster._LOOKS", 0.2)
+    monkeypatch.setattr("friction.cluster.ALONE", 1.0)
+    with remote(pipeline, _section(scheduler, certificates)) as cluster:
+        found = cluster.stream(_comments(200))
+        next(found)
+        os.kill(_pids(cluster)[0], signal.SIGKILL)
+        with pytest.raises(FrictionError, match="has had no worker for 0 minutes"):
+            list(found)
+
+
 def _client(section: ClusterSection) -> Client:
     ours = Security(
         tls_ca_file=section.ca, tls_client_cert=section.certificate, tls_client_key=section.key, require_encryption=True

@@ -70,13 +70,18 @@ def _normalizer() -> normalizers.Normalizer:
 
 
 def _french_pieces(sentences: Iterable[str], count: int) -> list[str]:
+    """The same each time: letters inside a word are named to the trainer, which else numbers them, and so breaks ties
+    between pieces that are equally frequent, in another order each time."""
     tokenizer = Tokenizer(WordPiece(unk_token=UNKNOWN))
     tokenizer.normalizer = _normalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    read = list(sentences)
+    letters = {letter for text in read for letter in tokenizer.normalizer.normalize_str(text) if not letter.isspace()}
+    inside = [f"##{letter}" for letter in sorted(letters)]
     trainer = trainers.WordPieceTrainer(
-        vocab_size=count, min_frequency=3, special_tokens=[UNKNOWN], show_progress=False
+        vocab_size=count, min_frequency=3, special_tokens=[UNKNOWN, *inside], show_progress=False
     )
-    tokenizer.train_from_iterator(sentences, trainer)
+    tokenizer.train_from_iterator(read, trainer)
     return [piece for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])][1:]
 
 
