@@ -71,7 +71,8 @@ def _normalizer() -> normalizers.Normalizer:
 
 def _french_pieces(sentences: Iterable[str], count: int) -> list[str]:
     """The same each time: letters inside a word are named to the trainer, which else numbers them, and so breaks ties
-    between pieces that are equally frequent, in another order each time."""
+    between pieces that are equally frequent, in another order each time.
+    """
     tokenizer = Tokenizer(WordPiece(unk_token=UNKNOWN))
     tokenizer.normalizer = _normalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
