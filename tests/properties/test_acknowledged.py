@@ -44,10 +44,14 @@ FILES = 4
 
 
 def _content(place: tuple[str, str, str]) -> tuple[bytes, int]:
-    """A file for a pair and a week, and its number of rows; some take several writes, and some seconds to read."""
+    """A file for a pair and a week, and its number of rows; some take several writes, and some seconds to read.
+
+    No two teams say the same of a third in one week: that would count once.
+    """
     speaks, about, week = place
     rows = 3 + 40 * (PLACES.index(place) % 4 == 0)
-    lines = "".join(ROW.format(speaks=speaks, about=about, week=week, n=n) for n in range(rows))
+    first = 100 * TEAMS.index(speaks)
+    lines = "".join(ROW.format(speaks=speaks, about=about, week=week, n=first + n) for n in range(rows))
     padding = f"{'x' * 997},,,,\n" * (600 * (PLACES.index(place) % 4 == 1))  # rejected rows
     return f"text,from_team,about_team,respondent,week\n{lines}{padding}".encode(), rows
 
