@@ -46,7 +46,8 @@ class Errors:
 
     Attributes:
         languages: in the order of the rows of the arrays.
-        sensitivity, specificity: shape (languages, DRAWS), Latin hypercubes of the posteriors.
+        sensitivity, specificity: shape (languages, DRAWS), Latin hypercubes of the posteriors; where a draw is high in
+            one language it is in the other: organisations that are read badly are in both.
         means: (sensitivity, specificity) by language, shape (languages, 2).
     """
 
@@ -56,7 +57,7 @@ class Errors:
         posteriors = [rates[lang].posteriors for lang in self.languages]
         a, b = np.moveaxis(np.array(posteriors, dtype=np.float64).reshape(-1, 2, 2), -1, 0)
         places = (np.arange(DRAWS) + 0.5) / DRAWS
-        spread = np.array([[rng.permutation(places) for _ in range(2)] for _ in posteriors])
+        spread = np.array([[rng.permutation(places) for _ in range(2)]] * len(posteriors))
         twice = rng.permutation(places) * MOST_TWICE
         self.means: Array = _of_people(a / (a + b), MOST_TWICE / 2)
         draws = _of_people(np.moveaxis(betaincinv(a[..., None], b[..., None], spread), 1, -1), twice)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scipy.special import ndtr, ndtri
+
 from friction.likelihood import Errors
 from friction.model_folder import StanceErrors, errors_of
 from friction.rates import Rate
@@ -20,6 +22,8 @@ from friction.records import Cell, TeamId, Week
 from friction.shares import newest_maker, share
 
 _NORMAL: Final = 1.96
+_FAR: Final = 3.0
+"""Standard errors beyond 0 or 1 at which an estimate is taken to lie, at most: that far it is the rates that are off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,22 @@ def rate(cells: Sequence[Cell], errors: StanceErrors) -> Rate | None:
     if not cells:
         return None
     found = share(cells, Errors(errors_of(cells[0].model, errors)["blame"]))
-    wide = _NORMAL * math.sqrt(found.variance + float(found.draws.var()))
-    return Rate(*(min(max(x, 0.0), 1.0) for x in (found.value, found.value - wide, found.value + wide)))
+    return Rate(min(max(found.value, 0.0), 1.0), *_ends(found.value, math.sqrt(found.variance + found.draws.var())))
+
+
+def _ends(value: float, error: float) -> tuple[float, float]:
+    """Of a share's 95 % interval, from its estimate and the standard error.
+
+    Where it reaches beyond 0 or 1 it ends there, and on the other side where 2.5 % of the normal distribution's part
+    between 0 and 1 are left: none of 300 is no proof of none.
+    """
+    low, high = value - _NORMAL * error, value + _NORMAL * error
+    if (low < 0) == (high > 1):
+        return max(low, 0.0), min(high, 1.0)
+    near = min(max(value, -_FAR * error), 1 + _FAR * error)
+    below, above = ndtr(-near / error), ndtr((1 - near) / error)
+    end = float(near + error * ndtri(below + (0.975 if low < 0 else 0.025) * (above - below)))
+    return (0.0, end) if low < 0 else (end, 1.0)
 
 
 def _totals(cells: Iterable[Cell], key: Callable[[Cell], TeamId]) -> dict[TeamId, Margin]:

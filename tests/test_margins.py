@@ -74,6 +74,16 @@ def test_a_window_that_the_model_before_closes_late_leaves_the_total_as_it_is(
     assert len(total) == 3 * 13
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_none_or_all_of_many_is_no_proof(make_cells: MakeCells, share: float) -> None:
+    errors = {"blame": {"en": ErrorRate(hits=800, positives=1000, rejections=900, negatives=1000)}}
+    found = rate(make_cells([share] * 5, people=60), errors)
+    assert found is not None
+    assert found.value == share
+    assert 0.002 < found.high - found.low < 0.2
+    assert share in (found.low, found.high)
+
+
 def test_without_cells_there_is_nothing_to_say() -> None:
     assert received([]) == given([]) == {}
     assert company([]) == Margin()

@@ -81,8 +81,8 @@ def test_a_point_is_one_or_many_as_each_language_counts(language: Language, valu
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "a week where nothing changed, about {wrong} companies in 100 hear of"),
-        ("fr", "ne semaine où rien n'a changé, environ {wrong} entreprises sur 100 s"),
+        ("en", "a week where nothing changed, nor who writes, about {wrong} companies in 100 hear of"),
+        ("fr", "ne semaine où rien n'a changé, ni qui écrit, environ {wrong} entreprises sur 100 s"),
     ],
 )
 def test_how_often_a_change_is_said_wrongly_is_what_was_measured(language: str, said: str) -> None:

@@ -41,7 +41,7 @@ number once shown never changes. The interval is the shortest that holds 95 %. A
 rates of the model that counted it, of which `models/errors.json` keeps every released one's; cells of a model that
 never was (one of your own) with those of the model in use, so that their numbers change when another takes its place.
 
-**Verdicts.** The last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums, over-dispersion by
+**Verdicts.** Windows that closed in the last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums, over-dispersion by
 Pearson's statistic, weighted Benjamini-Hochberg at 5 %: a test weighs more where the others who speak of the same
 team moved together, and the level is shared out among as many pairs as the larger p-values say did not change
 (Storey). The number of people is taken from the counts by language, which are true on average: with the
@@ -178,7 +178,7 @@ def _shows(kept: Mapping[str, Found]) -> str:
         rows.append(["effects said where there is none", "at most 5 %", _percent(false), _is([false], 0, 0.05)])
     return (
         _table(["promise", "aim", "measured", "kept"], rows)
-        + "\nThe worst figure of each kind over all settings below.\n"
+        + "\nThe worst figure of each kind over the usual settings; strained ones are below, and do worse.\n"
     )
 
 
