@@ -23,7 +23,7 @@ from friction.shares import newest_maker, share
 
 _NORMAL: Final = 1.96
 _FAR: Final = 3.0
-"""Standard errors beyond 0 or 1 at which an estimate is taken to lie, at most: that far it is the rates that are off."""
+"""Standard errors beyond 0 or 1 at which an estimate is taken to lie, at most; farther out the rates are off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,10 @@ number once shown never changes. The interval is the shortest that holds 95 %. A
 rates of the model that counted it, of which `models/errors.json` keeps every released one's; cells of a model that
 never was (one of your own) with those of the model in use, so that their numbers change when another takes its place.
 
-**Verdicts.** Windows that closed in the last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums, over-dispersion by
-Pearson's statistic, weighted Benjamini-Hochberg at 5 %: a test weighs more where the others who speak of the same
-team moved together, and the level is shared out among as many pairs as the larger p-values say did not change
-(Storey). The number of people is taken from the counts by language, which are true on average: with the
+**Verdicts.** Windows that closed in the last {RECENT_WEEKS} weeks against {EARLIER_WEEKS} before, on unsteadied sums,
+over-dispersion by Pearson's statistic, weighted Benjamini-Hochberg at 5 %: a test weighs more where the others who
+speak of the same team moved together, and the level is shared out among as many pairs as the larger p-values say did
+not change (Storey). The number of people is taken from the counts by language, which are true on average: with the
 nearest multiple of 3, five writers who become seven looked like blame that grows by 40 %.
 
 **Relationship conflict.** More people voice `disrespect` than before: the same weeks, test and correction as a
