@@ -160,8 +160,11 @@ class Database:
                 db = self._engine.connect()
         except NoneFree:
             raise UsageError(f"Cannot use the store at {self.shown}: every connection to it is busy") from None
-        with db:
+        try:
             yield db
+        finally:
+            with suppress(DatabaseError):  # a database that is gone: what it did is done, and why it did not is said
+                db.close()
 
     @contextmanager
     def _said(self, kind: type[DatabaseError] = DatabaseError) -> Iterator[None]:

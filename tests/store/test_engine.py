@@ -114,3 +114,29 @@ def test_what_keeps_a_scrub_from_its_work_is_said(operations: Database, settings
             hasty.scrub("keys")
     hasty.scrub("keys")
     hasty.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_database_that_goes_away_once_it_has_answered_takes_nothing_back(
+    operations: Database, settings: Settings
+) -> None:
+    """To let go of the connection fails then; what was read is read, and the next one is a new one."""
+    other = open_operations(settings.operations_address)
+    with operations.read() as db:
+        process = db.scalar(text("select pg_backend_pid()"))
+        with other.read() as them:
+            assert them.scalar(text(f"select pg_terminate_backend({process}, 10000)"))
+    with operations.read() as db:
+        assert db.scalar(text("select pg_backend_pid()")) != process
+    other.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_database_that_goes_away_is_told_of_as_such(operations: Database, settings: Settings) -> None:
+    other = open_operations(settings.operations_address)
+    with pytest.raises(UsageError, match="Cannot use the store"), operations.read() as db:
+        process = db.scalar(text("select pg_backend_pid()"))
+        with other.read() as them:
+            assert them.scalar(text(f"select pg_terminate_backend({process}, 10000)"))
+        db.scalar(text("select 1"))
+    other.close()
