@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from threading import Barrier
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 
 from friction.errors import UsageError
@@ -121,22 +121,28 @@ def test_a_database_that_goes_away_once_it_has_answered_takes_nothing_back(
     operations: Database, settings: Settings
 ) -> None:
     """To let go of the connection fails then; what was read is read, and the next one is a new one."""
-    other = open_operations(settings.operations_address)
     with operations.read() as db:
-        process = db.scalar(text("select pg_backend_pid()"))
-        with other.read() as them:
-            assert them.scalar(text(f"select pg_terminate_backend({process}, 10000)"))
+        process = _cut_off(db, settings)
     with operations.read() as db:
         assert db.scalar(text("select pg_backend_pid()")) != process
-    other.close()
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_database_that_goes_away_is_told_of_as_such(operations: Database, settings: Settings) -> None:
+    def read_on() -> None:
+        with operations.read() as db:
+            _cut_off(db, settings)
+            db.execute(text("select 1"))
+
+    with pytest.raises(UsageError, match="Cannot use the store"):
+        read_on()
+
+
+def _cut_off(db: Connection, settings: Settings) -> int:
+    """End PostgreSQL's process behind a connection; returns its number."""
+    process = int(db.execute(text("select pg_backend_pid()")).scalar_one())
     other = open_operations(settings.operations_address)
-    with pytest.raises(UsageError, match="Cannot use the store"), operations.read() as db:
-        process = db.scalar(text("select pg_backend_pid()"))
-        with other.read() as them:
-            assert them.scalar(text(f"select pg_terminate_backend({process}, 10000)"))
-        db.scalar(text("select 1"))
+    with other.read() as them:
+        assert them.scalar(text(f"select pg_terminate_backend({process}, 10000)"))
     other.close()
+    return process
