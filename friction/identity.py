@@ -16,10 +16,12 @@ from friction.sources.rows import alike, wording
 TELLING: Final = 8
 """Words of a text from which on it is one person's: of the corpus's texts, written for organisations that know nothing
 of each other, no two so long are the same (``tests/training/test_corpus.py``)."""
-_SPELLING: Final = "2"
+_SPELLING: Final = "3"
 """Part of every pool of keys, and another one whenever ``bare`` changes: who is known otherwise since then is no second
 voice in a window that was open."""
 _BETWEEN: Final = re.compile(r"[\s<>\"()\[\]{},;:?|]+")
+_NUMBER: Final = re.compile(r"(\d{1,3}(?:[ .,']\d{3})+|\d+)(?:[.,]0+)?")
+"""A whole number as sheets show it, in either language: with its thousands apart, with zeros behind it."""
 _EDGES: Final = "<>=+`´ "
 """What stands around a key beside punctuation."""
 
@@ -75,11 +77,13 @@ class Identities:
 def bare(key: str) -> str:
     """A person's key without what tools and spreadsheets put around it or take from it; as it is where nothing is left.
 
-    A number is without zeros in front, an address without the name that it belongs to. Two people who become one by
-    this only make the threshold harder to reach; one who becomes two would lower it.
+    A number is its digits without zeros in front, an address without the name that it belongs to. Two people who become
+    one by this only make the threshold harder to reach; one who becomes two would lower it.
 
     >>> bare("'00101"), bare("Ann Lee <Ann@X.example>;"), bare("{ABC-1}")
     ('101', 'ann@x.example', 'abc-1')
+    >>> bare("10 101"), bare("10,101"), bare("101,00")
+    ('10101', '10101', '101')
     >>> bare("000"), bare("***"), bare("o'brien+pulse@x.example")
     ('000', '***', "o'brien+pulse@x.example")
     """
@@ -87,7 +91,9 @@ def bare(key: str) -> str:
     marks = _EDGES + "".join(c for c in set(said) if unicodedata.category(c).startswith("P"))
     addresses = {word for part in _BETWEEN.split(said) if "@" in (word := part.strip(marks))}
     found = addresses.pop() if len(addresses) == 1 else alike(said.strip(marks))
-    return (found.lstrip("0") if found.isdecimal() else found) or said
+    if number := _NUMBER.fullmatch(found):
+        found = re.sub(r"\D", "", number[1]).lstrip("0")
+    return found or said
 
 
 def tells(comment: Comment) -> bool:

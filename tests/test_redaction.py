@@ -33,6 +33,8 @@ from friction.targets import TargetFinder
         ("call 06\u201112\u201134\u201156\u201178 now", "call [phone] now"),
         ("write to anne\uff20corp.example", "write to [email]"),
         ("Th\u00adom\u200bas said so", "Alex said so"),
+        ("Ste\u0301phane a oublie\u0301", "Alex a oubli\u00e9"),
+        ("Mme Lefe\u0300vre a dit non", "Mme Alex a dit non"),
     ],
 )
 def test_masks(text: str, masked: str) -> None:

@@ -8,6 +8,7 @@ How well, per kind and language: docs/redaction.md. Called by ``friction.pipelin
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ MASKS: Final[dict[Kind, str]] = {
 _ALIKE: Final = {"\u2010": "-", "\u2011": "-", "\uff20": "@", "\uff0e": "."}
 """Hyphens that do not break a line, and the signs of an address in full width: as they are usually typed."""
 _UNSEEN: Final = re.compile(f"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff{''.join(_ALIKE)}]")
+_ACCENTED: Final = re.compile(r"[^\W\d_][\u0300-\u036f]+")
+"""A letter and its accents as characters of their own, as some keyboards and files have them."""
 _BESIDE_AN_ALEX: Final = "[person]"
 """Where a team is called Alex, a masked name must not look like it."""
 
@@ -94,11 +97,16 @@ class Redactor:
 
 
 def _as_seen(text: str) -> AlignedText:
-    """``text`` without characters that nobody sees, which would keep a name or a number from being known."""
+    """``text`` without what would keep a name or a number from being known, and looks the same.
+
+    Gone are characters that nobody sees; an accent that stands behind its letter becomes one with it.
+    """
     aligned = AlignedText.of(text)
     if text.isascii():
         return aligned
-    return aligned.replace([(Span(*m.span()), _ALIKE.get(m[0], "")) for m in _UNSEEN.finditer(text)])
+    seen = aligned.replace([(Span(*m.span()), _ALIKE.get(m[0], "")) for m in _UNSEEN.finditer(text)])
+    whole = ((Span(*m.span()), unicodedata.normalize("NFC", m[0])) for m in _ACCENTED.finditer(seen.text))
+    return seen.replace(list(whole))
 
 
 def _phrases(directory: Directory) -> Iterable[str]:

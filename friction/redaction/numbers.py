@@ -31,7 +31,7 @@ def is_card(text: str) -> bool:
 
 
 def iban_length(text: str) -> int:
-    """How many characters from the start are an account number of ISO 13616; words in capitals may follow it."""
+    """How many characters from the start are an account number of ISO 13616, whatever the case; words may follow."""
     while len(text) >= 15:
         if iban.is_valid(text.replace("-", " ")):
             return len(text)

@@ -57,10 +57,14 @@ class Recogniser:
 
     def find(self, text: str) -> Iterator[Found]:
         """What in ``text`` has the shape and passes the check."""
-        for match in self.shape.finditer(text):
+        at = 0
+        while match := self.shape.search(text, at):
+            at = match.end()
             if good := self.check(match[self.group]):
-                start = match.start(self.group)
-                yield Found(Span(start, match.end(self.group) if good is True else start + good), self.kind)
+                start, end = match.span(self.group)
+                if good is not True:
+                    at = end = start + good
+                yield Found(Span(start, end), self.kind)
 
 
 _I: Final = re.IGNORECASE
@@ -92,7 +96,7 @@ RECOGNISERS: Final = (
         ),
         hint=".",
     ),
-    Recogniser("iban", re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}+){3,8}\b"), iban_length, hint="#"),
+    Recogniser("iban", re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}+){3,8}\b", _I), iban_length, hint="#"),
     Recogniser(
         "national_number",
         re.compile(

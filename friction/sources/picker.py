@@ -46,6 +46,7 @@ def of_object(number: int, found: Mapping[str, str], mapping: SourceSection) -> 
         about_team=found.get(mapping.about_team, ""),
         respondent=respondent,
         survey=survey,
+        realm=level(mapping.respondent),
         week=found.get(mapping.week, ""),
         lang=found.get(mapping.lang, ""),
     )

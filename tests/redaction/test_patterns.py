@@ -45,6 +45,7 @@ def marked(text: str) -> str:
         "SIN ‹national_number:738 475 540›, ‹national_number:114-703-572›",
         "to ‹iban:GB52 NWBK 1016 8802 6530 80› or ‹iban:FR7629607833867474591756194› PLEASE",
         "‹iban:FR14 2004 1010 0505 0001 3M02 606›",
+        "fini le ‹iban:fr7629607833867474591756194› et ‹iban:gb52 nwbk 1016 8802 6530 80› then",
         "card ‹card:4539 1023 7409 5467›, ‹card:4974-9748-2123-7898›, ‹card:3782 933283 67912›",
         "server ‹ip:192.168.1.12›, net ‹ip:10.8.0.0/16›, ‹ip:2001:db8:85a3::8a2e:370:7334›",
         "‹handle:@marie.l› and ‹handle:<@U02ABCDEF>› and ‹handle:<!subteam^S0614TZR7|@ops>›",

@@ -1,5 +1,6 @@
 """The same people in a file that comes again otherwise: in another order, format or source. Nobody becomes another."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -184,6 +185,31 @@ def test_three_people_are_three_however_their_file_comes_again(
     for number, content in enumerate((before, after)):
         name = f"{number}.{'jsonl' if content.startswith(b'{') else 'csv'}"
         bring(name, content, "this" if b"good" in before else "rows")
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=MARCH)
+    assert releases.cells() == []
+
+
+def test_a_file_that_is_read_by_other_settings_makes_nobody_two(
+    bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    """A row of it is rejected, so that it may come again; then its other question is asked for."""
+    settings.sources |= {name: SourceSection(text=[name], one_row_per_person=True) for name in ("annoys", "good")}
+    told = [["annoys", "good", "from_team"], *([one, two, "marketing"] for one, two in zip(TOLD, LATER, strict=True))]
+    content = comma_separated([*told, ["Sales again", "Sales again", "marketting"]]).encode()
+    assert bring("a.csv", content, "annoys") == 3
+    assert bring("a.csv", content, "good") == 3
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=MARCH)
+    assert releases.cells() == []
+
+
+def test_keys_of_two_names_in_json_lines_are_no_two_people(
+    bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings
+) -> None:
+    settings.sources["bot"] = SourceSection()
+    for name, told in (("login", TOLD), ("user", LATER)):
+        settings.sources["bot"] = SourceSection(respondent=name)
+        lines = ({"text": text, "from_team": "marketing", name: f"{name}{n}"} for n, text in enumerate(told[:3]))
+        assert bring(f"{name}.jsonl", "\n".join(map(json.dumps, lines)).encode(), "bot") == 3
     release(scores, releases, directory=settings.directory, policy=settings.policy, through=MARCH)
     assert releases.cells() == []
 

@@ -164,6 +164,7 @@ class _Adding:
         self._db = db
         self._secret = secret
         self._batch = batch
+        self._reading = secrets.token_bytes(16)
         self._released = clock(db, "released")
         self._start = clock(db, "start")
         self._numbered = db.scalar(select(BATCHES.c.added).where(BATCHES.c.id == batch)) or 0
@@ -201,7 +202,7 @@ class _Adding:
     def _add(self, vote: Vote, key: bytes) -> None:
         window = self._window((vote.from_team, vote.about_team))
         week = vote.week if self._released is None or vote.week > self._released else self._released + 1
-        respondent = respondent_key(window.salt, vote, self._batch)
+        respondent = respondent_key(window.salt, vote, self._reading)
         if vote.comment != self._comment:
             self._comment, self._key = vote.comment, key
             self._meet(week, vote.week)

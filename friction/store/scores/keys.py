@@ -18,12 +18,13 @@ _POOL: Final = 8
 _TAG: Final = 8
 
 
-def respondent_key(salt: bytes, vote: Vote, batch: bytes) -> bytes:
+def respondent_key(salt: bytes, vote: Vote, reading: bytes) -> bytes:
     """Who wrote, under a window's salt: ``WHO`` bytes that say who, and those of the pool behind them.
 
-    ``batch``: the id of the vote's file, which is drawn, so that a pool that is a file tells nothing of what is in it.
+    ``reading``: drawn each time that a file is read, so that a pool that is a file tells nothing of what is in it, and
+    rows that are known by other signs when it is read again, by other settings, are not surely other people.
     """
-    pool = batch + str(vote.week).encode() if vote.pool is None else vote.pool.encode()
+    pool = reading + str(vote.week).encode() if vote.pool is None else vote.pool.encode()
     return _keyed(salt, vote.respondent.encode()) + _keyed(salt, b"pool:" + pool)[:_POOL]
 
 
