@@ -32,6 +32,11 @@ _NO_TEAM: Final = (
     "[sources.NAME], or of a chat its authors, groups or channels, and the source with --source (in the inbox: the "
     "folder; over HTTP: the field source); or add the teams, as they are written there, to [teams] of friction.toml."
 )
+_NO_TARGET: Final = (
+    "Not one of its comments could be counted, since none names a team, and of a column of teams its header does not "
+    "say whose they are. Say so in [sources.NAME], and name that source (--source; in the inbox: the folder; over "
+    "HTTP: the field source)"
+)
 _ANEW: Final = "To count it anew, withdraw it first: friction ingest --batches"
 
 
@@ -83,13 +88,23 @@ class Report:
 
     @property
     def is_lost(self) -> bool:
-        """Something was said, and nothing of it could be counted: no row was good, or no author has a team."""
-        found = self.comments + self.rejects.count
-        return found > 0 and self.comments == self.unattributed["no author's team"]
+        """Something was said, and nothing of it could be counted, for a reason that can be mended.
+
+        No row was good, no author has a team, or there is no vote and a column of teams of which it must be said whose.
+        """
+        if self.comments == self.unattributed["no author's team"]:
+            return self.comments + self.rejects.count > 0
+        return not self.votes and bool(self._asked)
+
+    @property
+    def _asked(self) -> list[str]:
+        return [column for column in self.taken_columns if "?" in column]
 
     @property
     def advice(self) -> str:
         """What to do about a file that ``is_lost``."""
+        if self.comments > self.unattributed["no author's team"]:
+            return f"{_NO_TARGET}: {'; '.join(self._asked)}."
         if self.comments:
             return _NO_TEAM
         return _NOTHING if self.is_dry else f"{_NOTHING} {_LISTED}"

@@ -48,12 +48,15 @@ class Inbox:
         folder: where it is.
         sources: names of ``[sources.NAME]``; a folder of such a name says what its files are.
         keep: whether a file that was read is kept, where only its owner may read it.
+        make: makes the folder where there is none.
 
     Raises:
         UsageError: there is no such folder.
     """
 
-    def __init__(self, folder: Path, *, sources: Collection[str] = (), keep: bool = False) -> None:
+    def __init__(self, folder: Path, *, sources: Collection[str] = (), keep: bool = False, make: bool = False) -> None:
+        if make and not folder.exists():
+            folder.mkdir(mode=0o700)
         if not folder.is_dir():
             raise UsageError(f"No inbox at {folder}. Make the folder, or run: friction init")
         self._folder = folder

@@ -145,14 +145,14 @@ def _rise_words(trend: Trend, rise: Rise) -> str:
 
 
 def _change(value: float, low: float, high: float) -> str:
-    """A change of a share with the ends of its interval; what rounds to 0 has no sign.
+    """A change of a share with the ends of its interval, in points; what rounds to 0 has no sign.
 
     >>> _change(0.124, -0.004, 0.25)
-    '+12% (0% to +25%)'
+    '+12 points (0 to +25)'
     """
     points = (round(100 * x) for x in (value, low, high))
-    change, first, last = (f"{p:+d}%" if p else "0%" for p in points)
-    return f"{change} ({first} to {last})"
+    change, first, last = (f"{p:+d}" if p else "0" for p in points)
+    return f"{change} points ({first} to {last})"
 
 
 def _weeks(first: Week, last: Week) -> str:

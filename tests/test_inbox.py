@@ -221,6 +221,8 @@ def test_it_says_who_else_may_look_in_and_which_files_nobody_may_read(folder: Pa
     assert Inbox(folder).complaints() == []
     with pytest.raises(UsageError, match="No inbox"):
         Inbox(folder / "none")
+    assert list(Inbox(folder / "none", make=True).take()) == []
+    assert (folder / "none").stat().st_mode & 0o777 == 0o700
 
 
 def test_its_complaints_name_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def worker(
     if until_closed:
         Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
     settings = configuration.load(config)
-    inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files)
+    inbox = Inbox(settings.inbox, sources=settings.sources, keep=settings.keeps_files, make=True)
     spool = Spool(settings.spool)
     said: set[str] = set()
     forgotten = 0.0

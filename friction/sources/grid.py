@@ -104,23 +104,32 @@ def named(names: Sequence[str], roles: Mapping[str, Role]) -> dict[int, Role]:
     return {index: roles[name] for index, name in enumerate(names) if name in roles}
 
 
+_KEYS: Final = (
+    "employee number|employee no|employee no.|employee id|staff number|staff no|staff id|personnel number|"
+    "payroll number|badge|badge number|respondent|respondent id|participant id|pseudonym|identifiant|matricule|"
+    "numéro de matricule|numéro d'employé|numéro d'employée|numéro de badge|pseudonyme"
+)
+"""How people head the column of a key that they were given: a tool that tells responses apart does not know it."""
+
+
 def survey(row: tuple[str, ...], roles: Mapping[str, Role], *, people: str = "", responses: str = "") -> Head:
     """The head of a survey with one header row; names of columns are levelled, and parted by bars.
 
     Args:
         row: that row.
         roles: what the tool's own columns hold, by name.
-        people: columns that name a person in every survey, the best first.
+        people: columns of the tool's own that name a person in every survey, the best first; ``_KEYS`` come after them.
         responses: columns that tell the responses to this one survey apart, the best first.
     """
-    names = leveled(row)
+    names, told_apart = leveled(row), responses.split("|")
+    keys = [key for key in _KEYS.split("|") if key not in told_apart]
     return Head(
         rows=1,
         names=row,
         keys=row,
-        roles=named(names, roles),
-        people=places(names, *filter(None, people.split("|"))),
-        responses=places(names, *filter(None, responses.split("|"))),
+        roles=named(names, {**held(respondent="|".join(keys)), **roles}),
+        people=places(names, *filter(None, people.split("|")), *keys),
+        responses=places(names, *filter(None, told_apart)),
         is_survey=True,
     )
 

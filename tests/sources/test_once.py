@@ -202,6 +202,19 @@ def test_a_file_that_is_read_by_other_settings_makes_nobody_two(
     assert releases.cells() == []
 
 
+@pytest.mark.parametrize("header", ["Employee number", "Matricule"])
+def test_a_key_that_a_form_asked_for_is_one_person(
+    bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings, header: str
+) -> None:
+    """Google Forms knows no such column, and tells responses apart."""
+    rows = [[f"2026/03/02 9:1{n}:05 AM GMT+1", "Marketing", text, "E77"] for n, text in enumerate(TOLD + LATER)]
+    content = comma_separated([["Timestamp", "Your team", "What annoys you?", header], *rows]).encode()
+    assert bring("form.csv", content, "survey") == len(rows)
+    assert _people(settings) == 1
+    release(scores, releases, directory=settings.directory, policy=settings.policy, through=MARCH)
+    assert releases.cells() == []
+
+
 def test_keys_of_two_names_in_json_lines_are_no_two_people(
     bring: Bring, scores: ScoreStore, releases: ReleaseStore, settings: Settings
 ) -> None:
