@@ -90,11 +90,12 @@ class Report:
     def is_lost(self) -> bool:
         """Something was said, and nothing of it could be counted, for a reason that can be mended.
 
-        No row was good, no author has a team, or there is no vote and a column of teams of which it must be said whose.
+        No row was good, no author has a team, or nobody speaks of a team, whatever its size, and there is a column of
+        teams of which it must be said whose they are.
         """
         if self.comments == self.unattributed["no author's team"]:
             return self.comments + self.rejects.count > 0
-        return not self.votes and bool(self._asked)
+        return not self.targets and bool(self._asked)
 
     @property
     def _asked(self) -> list[str]:
