@@ -188,7 +188,9 @@ class Finder:
     def _told(self, field: str, name: str) -> int | None:
         wanted = getattr(self._mapping, field)
         place = self._place(wanted, name)
-        if place is None and field in self._mapping.model_fields_set:
+        if place is None and field not in self._mapping.model_fields_set:
+            place = self._place(wanted.replace("_", " "), name)
+        elif place is None:
             raise SourceError(
                 f"{name} has no column {wanted!r}; [sources.NAME] says that it holds {field}. Mend the name there, or "
                 "leave it out"

@@ -24,6 +24,8 @@ _TAIL: Final = (
 )
 _HOURS: Final = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
 """Zones that have a name in RFC 5322, 4.3, in hours from UTC; other abbreviations mean several places."""
+_DAYS: Final = re.compile(r"[45]\d{4}(?:[.,]\d+)?")
+"""Days since 1900 as a spreadsheet counts them, from 2009 to 2064; read as a date they would be a guess."""
 _YEAR_FIRST: Final = re.compile(rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?){_TIME}{_TAIL}")
 _YEAR_LAST: Final = re.compile(rf"(?P<first>\d\d?)[-/.](?P<second_>\d\d?)[-/.](?P<year>\d{{4}}|\d\d){_TIME}{_TAIL}")
 _DAY_NAMED: Final = re.compile(
@@ -119,6 +121,8 @@ class Clock:
                     return moment.replace(tzinfo=self._zone(found, moment))
         except (ValueError, KeyError):
             pass
+        if _DAYS.fullmatch(text.strip()):
+            raise RowError("week is a spreadsheet's number of days; format its column as a date (2026-11-16), and save")
         raise RowError("week is not an ISO week (2026-W47) or a date (2026-11-16)")
 
     def _zone(self, found: re.Match[str], moment: datetime) -> tzinfo | None:

@@ -74,7 +74,9 @@ def check(head: bytes, name: str) -> bool:
     """
     kind = _kind(head)
     if kind is not None:
-        raise SourceError(f"{name} is {kind}, not a survey or chat export that can be read")
+        what, _, advice = kind.partition("; ")
+        then = f". {advice[0].upper()}{advice[1:]}" if advice else ""
+        raise SourceError(f"{name} is {what}, not a survey or chat export that can be read{then}")
     if not head.strip():
         raise SourceError(f"{name} is empty")
     return head.startswith(PACKED)

@@ -74,12 +74,20 @@ def test_columns_are_mapped_and_the_rest_named(directory: Directory) -> None:
     assert [r.comment.from_team for r in opened.rows if r.comment] == ["sales"]
 
 
+def test_columns_are_met_with_blanks_in_their_names(directory: Directory) -> None:
+    raw = io.BytesIO(b"Text,From Team,About team,Week\nhello you,Sales,Legal,2026-W10\n")
+    (row,) = read(raw, "x.csv", SourceSection(), TargetFinder(directory).resolve).rows
+    assert row.comment is not None
+    assert (row.comment.from_team, row.comment.about_team) == ("sales", "legal")
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
         (",,", "the text is empty"),
         ("x,legall,", "unknown team in from_team"),
         ("x,,2026-W60", "week is not an ISO week"),
+        ("x,,46342", "week is a spreadsheet's number of days"),
         ("x,,2026-W10,extra", "more cells than the 3 columns"),
     ],
 )
@@ -163,7 +171,7 @@ def test_a_bad_line_of_json_does_not_stop_a_file(rows, line: str, reason: str) -
         (b"text\nx\n", "a.jsonl", "does not hold JSON lines"),
         (b'[{"text": "x"}]', "a.json", "one JSON array"),
         (b'[{"type": "message", "text": "x", "ts": "1772442845.000100"}]', "a.json", "one day of a Slack channel"),
-        (b"\xef\xbb\xbf\n<!DOCTYPE HTML><html><body>x", "a.xls", "is a web page, or XML; open it in a spreadsheet"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE HTML><html><body>x", "a.xls", "can be read. Open it in a spreadsheet and save"),
         (b'<?xml version="1.0"?><Workbook>x</Workbook>', "a.xls", "is a web page, or XML"),
         (b"text\n" + b"ab\x00c" * 9, "a.csv", "NUL bytes"),
         (b"text\nab\x81c\n", "a.csv", "unknown encoding"),
