@@ -148,7 +148,7 @@ def test_it_is_told_in_every_form(make_cells: MakeCells) -> None:
     assert support["relationship_conflict"] is None
     table = to_table(found, Directory({}))
     said = re.search(
-        r"sales -> marketing: disrespect is voiced by more people than before, \+50% \(\+\d+% to \+", table
+        r"sales -> marketing: disrespect is voiced by more people than before, \+50 points \(\+\d+ to \+", table
     )
     assert said is not None, table
     assert "support -> marketing: disrespect" not in table

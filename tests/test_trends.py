@@ -118,7 +118,7 @@ def test_what_an_intervention_changed_is_shown(make_cells: MakeCells, settings: 
     assert (effect["week"], effect["description"], effect["finding"]) == ("2026-W11", "a weekly meeting", "fell")
     assert effect["low"] < -0.5 < effect["high"] < 0
     assert "12" not in str(effect)  # how many untouched pairs have cells is not for a key bound to this pair
-    assert "since 2026-W11, a weekly meeting: fell, -56%" in to_table(found, Directory({}))
+    assert "since 2026-W11, a weekly meeting: fell, -56 points" in to_table(found, Directory({}))
 
 
 def test_what_is_published_is_coarse(make_cells: MakeCells) -> None:
