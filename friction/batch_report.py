@@ -58,6 +58,7 @@ class Report:
         unattributed: comments that land on no pair, by why.
         ignored_columns: letters of the columns that are not used, the tool's own aside, and sheets of a workbook.
         taken_columns: which columns were taken for comments, on whom, and for whose teams, by letter.
+        asked_columns: of these, what must be said of columns of teams, since their header does not.
         waiting: pairs that got a vote and would not be released as they are.
         repeated: the very same file is in already, whole.
         is_dry: nothing was written; ``added`` is what would have been new.
@@ -82,6 +83,7 @@ class Report:
     rejects: Rejects = field(default_factory=Rejects)
     ignored_columns: tuple[str, ...] = ()
     taken_columns: tuple[str, ...] = ()
+    asked_columns: tuple[str, ...] = ()
     repeated: bool = False
     is_dry: bool = False
     rejects_file: Path | None = None
@@ -95,17 +97,13 @@ class Report:
         """
         if self.comments == self.unattributed["no author's team"]:
             return self.comments + self.rejects.count > 0
-        return not self.targets and bool(self._asked)
-
-    @property
-    def _asked(self) -> list[str]:
-        return [column for column in self.taken_columns if "?" in column]
+        return not self.targets and bool(self.asked_columns)
 
     @property
     def advice(self) -> str:
         """What to do about a file that ``is_lost``."""
         if self.comments > self.unattributed["no author's team"]:
-            return f"{_NO_TARGET}: {'; '.join(self._asked)}."
+            return f"{_NO_TARGET}: {'; '.join(self.asked_columns)}."
         if self.comments:
             return _NO_TEAM
         return _NOTHING if self.is_dry else f"{_NOTHING} {_LISTED}"

@@ -160,12 +160,12 @@ class Cluster(Pipeline):
                 if not under_way:
                     return
                 first, said, future = under_way.popleft()
-                yield first, answered(said, self._result(future))
+                yield first, answered(said, self._awaited(future))
         finally:
             for _, _, future in under_way:
                 future.cancel()
 
-    def _result(self, future: Any) -> list[Any]:
+    def _awaited(self, future: Any) -> list[Any]:
         """A block's answer, waited for as long as there is a worker, or one may still come."""
         alone = 0.0
         while (found := _result(future)) is None:

@@ -148,7 +148,7 @@ class _Reading:
         opened = sources.opener(self._settings, self._mapping, self._pipeline.targets)(raw, self._report.name)
         self._report.form = opened.form
         self._report.ignored_columns = opened.ignored
-        self._report.taken_columns = opened.taken
+        self._report.taken_columns, self._report.asked_columns = opened.taken, opened.asks
         for number, (comment, scored) in enumerate(self._pipeline.stream(self._usable(opened.rows), evidence=False)):
             if number % BLOCK == 0:
                 progress(self._report, raw.tell() / size)

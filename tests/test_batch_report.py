@@ -63,7 +63,7 @@ def test_a_table_says_all_that_there_is_to_say(report: Report) -> None:
 def test_a_file_of_which_nothing_counts_is_lost_where_a_column_asks_whose_its_teams_are(report: Report) -> None:
     report.targets.clear()
     assert not report.is_lost, "nobody spoke of a team that week"
-    report.taken_columns = ("comments: column E", "whose team? say from_team or about_team: column D")
+    report.asked_columns = ("whose team? say from_team or about_team: column D",)
     assert report.is_lost
     assert report.advice.endswith("whose team? say from_team or about_team: column D.")
     report.votes, report.targets["lab"] = 0, 1

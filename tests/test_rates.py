@@ -59,6 +59,13 @@ def test_each_language_has_its_own_errors(make_cells: MakeCells) -> None:
     assert french < mixed < english
 
 
+def test_an_organisation_that_is_read_badly_is_so_in_both_languages() -> None:
+    """Else what is not known of the two would seem to cancel where people write in both."""
+    alike = Errors({"en": ErrorRate(188, 201, 215, 238), "fr": ErrorRate(188, 201, 215, 238)})
+    assert np.array_equal(alike.sensitivity[0], alike.sensitivity[1])
+    assert np.array_equal(alike.specificity[0], alike.specificity[1])
+
+
 def test_languages_that_are_not_known_count_alike() -> None:
     assert USUAL.mix([]).tolist() == [0.5, 0.5]
 

@@ -69,12 +69,14 @@ class Opened:
         ignored: letters of the columns that are not used, since a header may be a person's words; sheets by number.
         form: the tool that wrote it, or the kind of file.
         taken: which columns were taken for comments, on whom, and for whose teams, by letter.
+        asks: of these, what must be said of columns of teams, since their header does not.
     """
 
     rows: Iterator[Row]
     ignored: tuple[str, ...]
     form: str = table.PLAIN
     taken: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 Open = Callable[[BinaryIO, str], Opened]
@@ -118,7 +120,7 @@ class _File:
         form, layout, rows = table.read(
             records, self.name, self.mapping, resolve=self.resolve, find=self.find, clock=self.clock
         )
-        return Opened(rows, layout.ignored, form, layout.taken)
+        return Opened(rows, layout.ignored, form, layout.taken, layout.asks)
 
 
 def listed(path: str) -> list[str]:

@@ -64,6 +64,17 @@ class Layout:
     """Columns of teams that all say the same, so that one must be named: whose they say that they are, and which."""
 
     @property
+    def asks(self) -> tuple[str, ...]:
+        """What is asked of columns of teams, by letter; part of ``taken``."""
+        return (
+            *(f"whose team? say from_team or about_team: {_columns(column)}" for column in self.unsaid),
+            *(
+                f"author's team? add its teams to [teams] of friction.toml: {_columns(column)}"
+                for column in self.unknown
+            ),
+        )
+
+    @property
     def taken(self) -> tuple[str, ...]:
         """Which columns were taken for what, by letter: a header may be a person's words."""
         known = (("author's team", self.from_team), ("about", self.about_team))
@@ -73,11 +84,7 @@ class Layout:
         return (
             *(f"{said}: {_columns(column)}" for said, column in known if column is not None),
             *(f"comments{f' on {team}' if team else ''}: {_columns(*found)}" for team, found in comments.items()),
-            *(f"whose team? say from_team or about_team: {_columns(column)}" for column in self.unsaid),
-            *(
-                f"author's team? add its teams to [teams] of friction.toml: {_columns(column)}"
-                for column in self.unknown
-            ),
+            *self.asks,
             *(f"name one of them {whose} in [sources.NAME]: {_columns(*found)}" for whose, found in self.rivals),
         )
 
