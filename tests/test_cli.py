@@ -134,6 +134,10 @@ def test_trends_in_three_forms(home: Path) -> None:
     assert "too few voices (1 pair):\n  it -> sales" in run("trends", "it", "sales", cwd=home)
     assert "Name both teams" in run("trends", "it", cwd=home, code=2)
     assert "Both names are of it. Name two teams" in run("trends", "it", "IT", cwd=home, code=2)
+    later = CONFIG.replace("Marketing", "Brand").replace("marketing", "brand")
+    (home / "friction.toml").write_text(later, encoding="utf-8")
+    assert "sales  marketing  2026-W16" in run("trends", "sales", "marketing", cwd=home)  # it left; its cells stay
+    assert "No team is called 'events-to-be'" in run("trends", "sales", "events-to-be", cwd=home, code=2)
 
 
 def test_an_end_that_was_cut_off_shows(home: Path) -> None:

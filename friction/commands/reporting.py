@@ -12,7 +12,9 @@ from friction.commands import CONFIG, Config, write_whole
 from friction.errors import UsageError
 
 if TYPE_CHECKING:
-    from friction.records import Directory, Pair
+    from collections.abc import Set
+
+    from friction.records import Directory, Pair, TeamId
 
 
 def trends(
@@ -33,8 +35,8 @@ def trends(
         closing(ReleaseStore(settings.releases_address)) as releases,
         closing(open_operations(settings.operations_address)) as operations,
     ):
-        pair = _pair(settings.directory, from_team, about_team)
         found = read_trends(releases, together(settings.interventions, operations))
+    pair = _pair(settings.directory, {team for t in found for team in t.pair}, from_team, about_team)
     if pair is not None:
         found = [t for t in found if t.pair == pair]
     if format == "json":
@@ -45,12 +47,15 @@ def trends(
         print(to_table(found, settings.directory, pair), end="")
 
 
-def _pair(directory: "Directory", from_team: str | None, about_team: str | None) -> "Pair | None":
-    """The pair that two names mean; None where none is given.
+def _pair(
+    directory: "Directory", released: "Set[TeamId]", from_team: str | None, about_team: str | None
+) -> "Pair | None":
+    """The pair that two names mean; None where none is given. A team that has left the directory is named by its id.
 
     Raises:
         UsageError: only one name, a name that no team has, or two of one team.
     """
+    from friction.records import TeamId
     from friction.targets import TargetFinder
 
     if from_team is None:
@@ -58,7 +63,9 @@ def _pair(directory: "Directory", from_team: str | None, about_team: str | None)
     if about_team is None:
         raise UsageError("Name both teams: who speaks, and about whom")
     finder = TargetFinder(directory)
-    pair = finder.named(from_team), finder.named(about_team)
+    left = released - directory.teams.keys()
+    speaks, about = (TeamId(name) if name in left else finder.named(name) for name in (from_team, about_team))
+    pair = speaks, about
     if pair[0] == pair[1]:
         raise UsageError(f"Both names are of {pair[0]}. Name two teams: who speaks, and about whom")
     return pair

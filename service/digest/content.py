@@ -73,6 +73,12 @@ class Content:
         told_of = (self.steady, self.maybe_chance, self.unmatched, self.lapsed)
         return self.new + self.standing + sum(map(len, told_of))
 
+    @property
+    def is_first(self) -> bool:
+        """Whether all there is are first numbers: no pair had one before that its own can be compared with."""
+        first = [t for t in self.unmatched if not t.breaks]
+        return len(first) == self.shown > 0
+
 
 def choose(
     trends: Sequence[Trend],

@@ -124,6 +124,8 @@ class _Writer:
 
     def _subject(self) -> str:
         content, say, week = self._content, self._say, self._content.week
+        if content.is_first:
+            return say("digest.subject_first", week=week)
         if not content.news:
             return say("digest.subject_quiet", week=week)
         if not content.new:
@@ -136,6 +138,8 @@ class _Writer:
 
     def _lead(self) -> str:
         content = self._content
+        if content.is_first:
+            return self._say("digest.lead_first")
         if not content.news:
             return self._say("digest.lead_quiet")
         if not content.new:
@@ -232,7 +236,11 @@ class _Writer:
 
     def _short_parts(self) -> tuple[Part, ...]:
         content, pairs = self._content, self._content.shown + self._content.silent
-        if content.shown:
+        if content.is_first:
+            standing = sorted(content.unmatched, key=lambda t: -t.points[-1].blame.low)
+            named = self._some([self._level(t) for t in standing])
+            seen = self._say("digest.first_numbers", shown=content.shown, pairs=pairs, named=named)
+        elif content.shown:
             seen = self._say(
                 "digest.quiet_count", shown=content.shown, pairs=pairs, steady=len(content.steady),
                 maybe_chance=len(content.maybe_chance), unmatched=len(content.unmatched),
@@ -273,6 +281,9 @@ class _Writer:
             return self._say("digest.needed_none", pair=self._pair(trend))
         points = round(100 * trend.smallest_visible_change)
         return self._say("digest.needed", pair=self._pair(trend), count=points)
+
+    def _level(self, trend: Trend) -> str:
+        return self._say("digest.level", pair=self._pair(trend), **self._rate(trend.points[-1].blame))
 
     def _unmatched(self, trend: Trend) -> str:
         if not trend.breaks:

@@ -23,7 +23,7 @@ DONE = Intervention(TeamId("sales"), TeamId("logistics"), Week.parse("2026-W41")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("kind", ["news", "quiet"])
+@pytest.mark.parametrize("kind", ["news", "quiet", "first"])
 def test_word_for_word(kind: str, language: Language, releases: ReleaseStore, tmp_path: Path) -> None:
     rows = json.loads((HERE / "sample-cells.json").read_text(encoding="utf-8"))
     rows.sort(key=lambda row: row["last_week"])
@@ -34,10 +34,13 @@ def test_word_for_word(kind: str, language: Language, releases: ReleaseStore, tm
     directory = load(sample.write(tmp_path / "org")).directory
     now = trends(cells, errors, [DONE])
     before = trends([c for c in cells if c.last_week < WEEK], errors, [DONE])
+    week = min(c.last_week for c in cells) if kind == "first" else WEEK
+    if kind == "first":
+        now = trends([c for c in cells if c.last_week == week], errors)
     if kind == "quiet":
         now = [t for t in now if t.verdict not in ("rising", "falling")]
     link = "https://friction.example.org/"
-    mail = render(now, directory, WEEK, language, before=before, link=link, pictures=False)
+    mail = render(now, directory, week, language, before=before, link=link, pictures=False)
     said = f"Subject: {mail.subject}\n\n{mail.text}"
     file = HERE / f"{kind}.{language}.txt"
     if not file.exists():
