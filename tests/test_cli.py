@@ -138,6 +138,9 @@ def test_trends_in_three_forms(home: Path) -> None:
     (home / "friction.toml").write_text(later, encoding="utf-8")
     assert "sales  marketing  2026-W16" in run("trends", "sales", "marketing", cwd=home)  # it left; its cells stay
     assert "No team is called 'events-to-be'" in run("trends", "sales", "events-to-be", cwd=home, code=2)
+    renamed = later.replace('name = "Brand"', 'name = "Brand"\naliases = ["marketing"]')
+    (home / "friction.toml").write_text(renamed, encoding="utf-8")
+    assert "sales -> brand" in run("trends", "sales", "marketing", cwd=home)  # a name of the directory is its team's
 
 
 def test_an_end_that_was_cut_off_shows(home: Path) -> None:

@@ -50,7 +50,9 @@ def trends(
 def _pair(
     directory: "Directory", released: "Set[TeamId]", from_team: str | None, about_team: str | None
 ) -> "Pair | None":
-    """The pair that two names mean; None where none is given. A team that has left the directory is named by its id.
+    """The pair that two names mean; None where none is given.
+
+    A released team that has left the directory is named by its id, unless that is now another team's name.
 
     Raises:
         UsageError: only one name, a name that no team has, or two of one team.
@@ -63,9 +65,12 @@ def _pair(
     if about_team is None:
         raise UsageError("Name both teams: who speaks, and about whom")
     finder = TargetFinder(directory)
-    left = released - directory.teams.keys()
-    speaks, about = (TeamId(name) if name in left else finder.named(name) for name in (from_team, about_team))
-    pair = speaks, about
+
+    def team(name: str) -> TeamId:
+        has_left = name in released and finder.resolve(name) is None
+        return TeamId(name) if has_left else finder.named(name)
+
+    pair = team(from_team), team(about_team)
     if pair[0] == pair[1]:
         raise UsageError(f"Both names are of {pair[0]}. Name two teams: who speaks, and about whom")
     return pair

@@ -22,6 +22,8 @@ from .names import LONGEST_DESCRIPTION, plain
 
 MOST_NAMED: Final = 6
 """Pairs that a sentence names; the others are counted."""
+MOST_LEVELS: Final = 3
+"""Pairs that a sentence names with their share, so that a quiet week's letter stays short."""
 MOST_EFFECTS: Final = 5
 _SHORT_DESCRIPTION: Final = 60
 WIDTH: Final = 552.0
@@ -100,7 +102,7 @@ class _Writer:
 
     def letter(self, link: str) -> Letter:
         content, say = self._content, self._say
-        is_quiet = not content.news
+        how = "digest.how" if content.news else "digest.how_first" if content.is_first else "digest.how_quiet"
         lead = [self._lead()]
         if content.team is not None:
             lead.append(say("digest.only", team=self._name(content.team)))
@@ -113,9 +115,8 @@ class _Writer:
             title=say("digest.title", week=content.week, dates=say.days(content.week)),
             lead=tuple(lead),
             items=tuple(map(self._item, content.news)),
-            parts=self._short_parts() if is_quiet else self._parts(),
-            how=say("digest.how_quiet", wrong=wrong) if is_quiet
-            else say("digest.how", wrong=wrong, recent=RECENT_WEEKS, earlier=EARLIER_WEEKS),
+            parts=self._parts() if content.news else self._short_parts(),
+            how=say(how, wrong=wrong, recent=RECENT_WEEKS, earlier=EARLIER_WEEKS),
             link=link,
             worth_trying=say("digest.worth_trying"),
             colon=say("digest.colon"),
@@ -237,10 +238,11 @@ class _Writer:
     def _short_parts(self) -> tuple[Part, ...]:
         content, pairs = self._content, self._content.shown + self._content.silent
         if content.is_first:
-            standing = sorted(content.unmatched, key=lambda t: -t.points[-1].blame.low)
-            named = self._some([self._level(t) for t in standing])
+            ordered = sorted(content.unmatched, key=lambda t: -t.points[-1].blame.low)
+            named = self._some([self._level(t) for t in ordered], MOST_LEVELS)
             seen = self._say("digest.first_numbers", shown=content.shown, pairs=pairs, named=named)
-        elif content.shown:
+            return (Part("", (seen,)),)
+        if content.shown:
             seen = self._say(
                 "digest.quiet_count", shown=content.shown, pairs=pairs, steady=len(content.steady),
                 maybe_chance=len(content.maybe_chance), unmatched=len(content.unmatched),
@@ -290,10 +292,10 @@ class _Writer:
             return self._pair(trend)
         return self._say("digest.since_break", pair=self._pair(trend), week=trend.breaks[-1].week)
 
-    def _some(self, named: Sequence[str]) -> str:
-        if len(named) <= MOST_NAMED + 1:  # "and 1 more" would be as long as its name
+    def _some(self, named: Sequence[str], most: int = MOST_NAMED) -> str:
+        if len(named) <= most + 1:  # "and 1 more" would be as long as its name
             return ", ".join(named)
-        return self._say("digest.and_more", pairs=", ".join(named[:MOST_NAMED]), more=len(named) - MOST_NAMED)
+        return self._say("digest.and_more", pairs=", ".join(named[:most]), more=len(named) - most)
 
     def _rate(self, rate: Rate) -> dict[str, str]:
         percent = self._say.percent

@@ -204,6 +204,23 @@ def test_steady_says_no_more_than_was_tested(
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
+def test_first_numbers_are_told_by_their_lower_end_and_in_few_lines(language: Language, make_cells: MakeCells) -> None:
+    names = {f"t{i}": f"{i} {'The people of the north and the south '[i:]}"[:40] for i in range(9)}
+    teams = Directory({TeamId(id): Team(TeamId(id), name, 10) for id, name in names.items()})
+    pairs = list(teams.pairs)
+    shares = [0.1, 0.9, 0.3, 0.7, 0.5, 0.2]
+    cells = [replace(make_cells([s])[0], from_team=f, about_team=a) for s, (f, a) in zip(shares, pairs, strict=False)]
+    done = [Intervention(*pairs[0], cells[0].last_week, "a weekly meeting of both, with an agenda and minutes")]
+    mail = render(trends(cells, ERRORS, done), teams, cells[0].last_week, language, link=LINK)
+    said = _flat(mail.text)
+    told = [f"{names[f]} → {names[a]}" for f, a in (pairs[1], pairs[3], pairs[4])]
+    assert [said.find(_flat(pair)) for pair in told] == sorted(said.find(_flat(pair)) for pair in told)
+    assert all(_flat(pair) in said for pair in told)
+    assert {"en": "and 3 more", "fr": "et 3 de plus"}[language] in said
+    assert len(mail.text.splitlines()) < 15, mail.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_week_without_news_says_so_and_is_short(
     language: Language, make_cells: MakeCells, directory: Directory
 ) -> None:
@@ -296,14 +313,18 @@ def test_whatever_the_trends_words_and_data_agree(found: tuple[list[Trend], Dire
     mail = render(told, directory, WEEK, language, link=LINK, pictures=False)
     moved = [t for t in told if t.is_news]
     first = [t for t in moved if t.relationship_conflict] or moved
-    words = {"en": ("rising", "falling", "no change"), "fr": ("en hausse", "en baisse", "rien de nouveau")}[language]
+    words = {
+        "en": ("rising", "falling", "no change", "first numbers"),
+        "fr": ("en hausse", "en baisse", "rien de nouveau", "premiers chiffres"),
+    }[language]
     headings = re.findall(r"^\d\. (.+(?:\n   .+)*?)\n   (?:Of those|Parmi)", mail.text, re.M)
     assert len(headings) == min(len(moved), MOST_CHANGES)
     if moved:
         largest = max(abs(t.change or 0) for t in first)
         assert any(abs(t.change or 0) == largest and words[t.verdict == "falling"] in mail.subject for t in first)
     else:
-        assert mail.subject.endswith(words[2])
+        has_earlier = [t.verdict == "steady" or t.change is not None or bool(t.breaks) for t in told]
+        assert mail.subject.endswith(words[2] if any(has_earlier) or not told else words[3])
         assert len(mail.text.splitlines()) < 15, mail.text
     assert "\n" not in mail.subject
     assert "\r" not in mail.subject

@@ -32,11 +32,10 @@ def test_word_for_word(kind: str, language: Language, releases: ReleaseStore, tm
     cells, errors = releases.cells(), read_card(RELEASED).errors
     assert max(c.last_week for c in cells) == WEEK
     directory = load(sample.write(tmp_path / "org")).directory
-    now = trends(cells, errors, [DONE])
-    before = trends([c for c in cells if c.last_week < WEEK], errors, [DONE])
     week = min(c.last_week for c in cells) if kind == "first" else WEEK
-    if kind == "first":
-        now = trends([c for c in cells if c.last_week == week], errors)
+    done = [DONE] if week >= DONE.week else []
+    now = trends([c for c in cells if c.last_week <= week], errors, done)
+    before = trends([c for c in cells if c.last_week < week], errors, done)
     if kind == "quiet":
         now = [t for t in now if t.verdict not in ("rising", "falling")]
     link = "https://friction.example.org/"
